@@ -1,0 +1,208 @@
+//! Names: every node, venue, party and work is known by one URI, written in one way.
+//!
+//! Two spellings of one address would be two names for one thing, and money could be paid twice or
+//! to nobody. So only one spelling is taken: `http` or `https` in lower case, a host in lower case
+//! (labels of letters, digits, `-` and `_`, or an IPv6 address in brackets), no user, no default
+//! port, a port without leading zeros, printable ASCII without spaces, at most 2048 bytes. What
+//! follows the host is compared byte by byte and never changed.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use crate::Malformed;
+
+/// An address in its one spelling. Ordered as bytes; cheap to clone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uri {
+    text: Arc<str>,
+    origin: u16,
+}
+
+impl Uri {
+    /// The longest address taken, in bytes.
+    pub const LIMIT: usize = 2048;
+
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// When the text is not an address in its one spelling (see the module).
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let origin = origin_length(text).map_err(|why| Malformed::new("an address", text, why))?;
+        Ok(Uri {
+            text: text.into(),
+            origin,
+        })
+    }
+
+    /// The address as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Scheme, host and port, without a slash after them: `https://loire.example`.
+    pub fn origin(&self) -> &str {
+        &self.text[..usize::from(self.origin)]
+    }
+}
+
+/// Where the origin ends, or what is wrong.
+fn origin_length(text: &str) -> Result<u16, &'static str> {
+    if text.len() > Uri::LIMIT {
+        return Err("it is longer than 2048 bytes");
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("an address holds printable ASCII and no spaces");
+    }
+    let (scheme, default_port) = if text.starts_with("https://") {
+        ("https://", "443")
+    } else if text.starts_with("http://") {
+        ("http://", "80")
+    } else {
+        return Err("it must begin with https:// or http://");
+    };
+    let rest = &text[scheme.len()..];
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    if authority.contains('@') {
+        return Err("it names a user before the host");
+    }
+    let port = if let Some(address) = authority.strip_prefix('[') {
+        let (address, port) = address
+            .split_once(']')
+            .ok_or("its IPv6 address does not end")?;
+        if address.parse::<std::net::Ipv6Addr>().is_err() {
+            return Err("what is in brackets is not an IPv6 address");
+        }
+        if address.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err("its host must be in lower case");
+        }
+        if port.is_empty() {
+            None
+        } else {
+            Some(
+                port.strip_prefix(':')
+                    .ok_or("something follows its IPv6 address")?,
+            )
+        }
+    } else {
+        let (host, port) = match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        };
+        host_name(host)?;
+        port
+    };
+    if let Some(port) = port {
+        let number_in_range =
+            port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+        if !number_in_range || port.starts_with('0') {
+            return Err("its port is not a number from 1 to 65535 written plainly");
+        }
+        if port == default_port {
+            return Err("it names the default port: leave it out");
+        }
+    }
+    u16::try_from(scheme.len() + authority.len()).map_err(|_| "it is longer than 2048 bytes")
+}
+
+fn host_name(host: &str) -> Result<(), &'static str> {
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Err("its host must be in lower case");
+    }
+    let label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    if host.len() > 253 || !host.split('.').all(label) {
+        return Err("its host is not a host name");
+    }
+    Ok(())
+}
+
+impl fmt::Display for Uri {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Uri {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "<{}>", self.text)
+    }
+}
+
+impl FromStr for Uri {
+    type Err = Malformed;
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        Self::parse(text)
+    }
+}
+
+macro_rules! named_by_uri {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uri);
+
+        impl $name {
+            /// Reads the name.
+            ///
+            /// # Errors
+            /// When it is not an address in its one spelling (see [`Uri`]).
+            pub fn parse(text: &str) -> Result<Self, Malformed> {
+                Uri::parse(text).map(Self)
+            }
+
+            /// The name as it was written.
+            pub fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+
+            /// Scheme, host and port of the name.
+            pub fn origin(&self) -> &str {
+                self.0.origin()
+            }
+
+            /// The name as a plain address.
+            pub fn uri(&self) -> &Uri {
+                &self.0
+            }
+        }
+
+        impl From<Uri> for $name {
+            fn from(uri: Uri) -> Self {
+                Self(uri)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Malformed;
+            fn from_str(text: &str) -> Result<Self, Malformed> {
+                Self::parse(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, out)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, out)
+            }
+        }
+    )*};
+}
+
+named_by_uri! {
+    /// A work: the address of its ActivityPub object.
+    WorkId;
+    /// A venue: a library, a concert hall, a works council that pays for its members.
+    VenueId;
+    /// A party: the actor who is owed money for a work.
+    PartyId;
+    /// A node: the actor of the server that a regional collective hosts. One node an origin.
+    NodeId;
+}
