@@ -1,1 +1,18 @@
-//! x
+//! The language that nodes speak with one another and with the rest of the fediverse.
+//!
+//! Everything here turns bytes from strangers into words that cannot be wrong, or words into
+//! bytes. Nothing here opens a socket or a database, and nothing asks the time: who needs "now"
+//! brings it.
+//!
+//! A tour, in the order in which a message is read:
+//!
+//! - `signature`: who sent this request? Draft-cavage and RFC 9421, behind one strict policy.
+//! - [`json`]: the bytes as JSON, without duplicate keys, without endless depth.
+//! - `vocabulary`: the JSON as actors, activities, works and collections.
+//! - [`proof`]: what was signed inside the document itself (FEP-8b32), as [`proof::Signed`].
+//! - [`keys`] and [`digest`]: what signing and naming bytes is made of.
+
+pub mod digest;
+pub mod json;
+pub mod keys;
+pub mod proof;
