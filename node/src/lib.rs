@@ -1,1 +1,158 @@
-//! x
+//! The server of Antiphon. A tour:
+//!
+//! Each **room** is a noun of the domain: [`members`], [`venues`], [`catalogue`], [`curation`],
+//! [`listening`], [`peers`], [`reports`], [`coordinator`]. In a room, each **drawer** means the
+//! same: `mod.rs` is the noun (types, states, rules, `routes()`), `store.rs` its sentences to the
+//! database, `pages.rs` its pages, `api.rs` its JSON for programs, `inbox.rs` what an arriving
+//! activity does there. A room may use another's `mod.rs` and `store.rs`, never its doors.
+//!
+//! Beside the rooms: [`config`] (read once), [`clock`] (the only place that asks the time or rolls
+//! a die), [`db`], [`keys`], [`words`] (French and English), [`web`] (the guest, refusals), and
+//! this file, which opens a node's folder ([`Node::open`]), puts the rooms' routes together
+//! ([`router`]) and keeps the node running ([`serve`]).
+
+pub mod catalogue;
+pub mod clock;
+pub mod config;
+pub mod coordinator;
+pub mod curation;
+pub mod db;
+pub mod keys;
+pub mod listening;
+pub mod members;
+pub mod pages;
+pub mod peers;
+pub mod reports;
+pub mod schema;
+pub mod venues;
+pub mod web;
+pub mod words;
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use clock::Clock;
+use config::{Config, ConfigRefused};
+use db::{Db, DbError};
+use keys::{KeysRefused, NodeKeys};
+use web::App;
+
+/// The largest body any door takes unless it says otherwise, in bytes.
+pub const BODY_LIMIT: usize = 2 * 1024 * 1024;
+
+/// A node: its settings, its database, its keys and its sense of time.
+pub struct Node {
+    /// What `node.toml` says.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// Time and chance.
+    pub clock: Clock,
+    /// The node's keys.
+    pub keys: NodeKeys,
+}
+
+/// Why a node's folder cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenRefused {
+    /// Its settings.
+    #[error(transparent)]
+    Config(#[from] ConfigRefused),
+    /// Its keys.
+    #[error(transparent)]
+    Keys(#[from] KeysRefused),
+    /// Its database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A folder it needs.
+    #[error("{path}: {source}")]
+    Io {
+        /// The folder.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl Node {
+    /// Makes a new node in `config.dir`: settings, keys, database. Refuses where there is one.
+    pub fn found(config: Config) -> Result<Self, OpenRefused> {
+        let folder = |path: &Path| {
+            std::fs::create_dir_all(path)
+                .map_err(|source| OpenRefused::Io { path: path.display().to_string(), source })
+        };
+        folder(&config.dir)?;
+        if config.dir.join("node.toml").exists() {
+            return Err(ConfigRefused::Taken(config.dir.display().to_string()).into());
+        }
+        folder(&config.media)?;
+        let db = Db::open(&config.database_url())?;
+        let keys = if config.dir.join("keys").exists() {
+            NodeKeys::read(&config.dir)?
+        } else {
+            NodeKeys::draw(&config.dir)?
+        };
+        // Last: a folder with a node.toml is a whole node.
+        config.write_new()?;
+        Ok(Self::assemble(config, db, keys))
+    }
+
+    /// Opens the node in `dir`.
+    pub fn open(dir: &Path) -> Result<Self, OpenRefused> {
+        let config = Config::read(dir)?;
+        let keys = NodeKeys::read(dir)?;
+        let db = Db::open(&config.database_url())?;
+        Ok(Self::assemble(config, db, keys))
+    }
+
+    fn assemble(config: Config, db: Db, keys: NodeKeys) -> Self {
+        let clock = Clock::shifted(config.clock_shift_seconds.saturating_mul(1_000_000));
+        Node { config, db, clock, keys }
+    }
+}
+
+/// Every door of the house.
+pub fn router(app: &App) -> Router {
+    let rooms: Router<App> = Router::new();
+    rooms
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(app.clone(), web::same_site_only))
+        .layer(middleware::from_fn_with_state(app.clone(), web::dress))
+        .layer(CatchPanicLayer::new())
+        .with_state(app.clone())
+}
+
+/// Answers requests and does the node's errands until `stop` is done; then finishes what it is
+/// doing and returns.
+pub async fn serve(
+    app: App,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let (leave, left) = watch::channel(false);
+    let errands: Vec<tokio::task::JoinHandle<()>> = Vec::new();
+    let _ = &left;
+    let answered = axum::serve(listener, router(&app))
+        .with_graceful_shutdown(async move {
+            stop.await;
+            let _ = leave.send(true);
+        })
+        .await;
+    for errand in errands {
+        let _ = errand.await;
+    }
+    answered
+}
+
+/// Shares a node between handlers.
+pub fn share(node: Node) -> App {
+    Arc::new(node)
+}

@@ -1,0 +1,1 @@
+//! The coordinator: reports are checked and settled, settlements published, recomputed and countersigned.

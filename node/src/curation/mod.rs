@@ -1,0 +1,1 @@
+//! Curation: the selections a venue puts forward.

@@ -1,0 +1,1 @@
+//! Listening: plays and the posts that hand them in.

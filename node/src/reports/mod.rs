@@ -1,0 +1,1 @@
+//! Reports: a month is closed, counted, signed and offered to the coordinator.

@@ -1,0 +1,504 @@
+//! The tables as diesel sees them. Kept by hand beside `migrations/`; a test compares the two.
+
+#![allow(missing_docs, reason = "the columns are described in migrations/")]
+
+diesel::table! {
+    members (id) {
+        id -> Text,
+        kind -> Text,
+        name -> Text,
+        name_key -> Text,
+        password_hash -> Nullable<Text>,
+        language -> Text,
+        joined_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (token_digest) {
+        token_digest -> Text,
+        member_id -> Text,
+        venue_id -> Nullable<Text>,
+        created_us -> BigInt,
+        expires_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    reset_codes (code_digest) {
+        code_digest -> Text,
+        member_id -> Text,
+        issued_us -> BigInt,
+        expires_us -> BigInt,
+        used_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    guesses (subject) {
+        subject -> Text,
+        wrong -> BigInt,
+        last_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    venues (id) {
+        id -> Text,
+        slug -> Text,
+        name -> Text,
+        seats -> BigInt,
+        colour -> Text,
+        created_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    contributions (id) {
+        id -> Text,
+        venue_id -> Text,
+        amount_minor -> BigInt,
+        first_period -> Text,
+        received_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    contribution_parts (contribution_id, month) {
+        contribution_id -> Text,
+        month -> BigInt,
+        period -> Text,
+        amount_minor -> BigInt,
+    }
+}
+
+diesel::table! {
+    memberships (member_id, venue_id) {
+        member_id -> Text,
+        venue_id -> Text,
+        since_us -> BigInt,
+        until_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    staff (member_id, venue_id, role) {
+        member_id -> Text,
+        venue_id -> Text,
+        role -> Text,
+        since_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    invitations (code_digest) {
+        code_digest -> Text,
+        venue_id -> Text,
+        issued_us -> BigInt,
+        expires_us -> BigInt,
+        used_us -> Nullable<BigInt>,
+        used_by -> Nullable<Text>,
+        revoked_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    posts (id) {
+        id -> Text,
+        member_id -> Text,
+        venue_id -> Text,
+        name -> Text,
+        public_key -> Text,
+        enrolled_us -> BigInt,
+        revoked_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    plays (id) {
+        id -> Text,
+        member_id -> Text,
+        venue_id -> Text,
+        work_id -> Text,
+        selection_id -> Nullable<Text>,
+        post_id -> Nullable<Text>,
+        started_us -> BigInt,
+        seconds -> BigInt,
+        received_us -> BigInt,
+        period -> Text,
+    }
+}
+
+diesel::table! {
+    parties (id) {
+        id -> Text,
+        kind -> Text,
+        name -> Text,
+        origin -> Text,
+        created_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    releases (id) {
+        id -> Text,
+        origin -> Text,
+        title -> Text,
+        credit -> Text,
+        artist_id -> Nullable<Text>,
+        label_id -> Nullable<Text>,
+        label -> Nullable<Text>,
+        icpn -> Nullable<Text>,
+        year -> Nullable<BigInt>,
+        genre -> Nullable<Text>,
+        cover -> Nullable<Text>,
+        cover_url -> Nullable<Text>,
+        territory -> Nullable<Text>,
+        document -> Nullable<Text>,
+        created_us -> BigInt,
+        updated_us -> BigInt,
+        withdrawn_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    works (id) {
+        id -> Text,
+        origin -> Text,
+        kind -> Text,
+        title -> Text,
+        credit -> Text,
+        artist_id -> Nullable<Text>,
+        release_id -> Nullable<Text>,
+        disc -> Nullable<BigInt>,
+        position -> Nullable<BigInt>,
+        isrc -> Nullable<Text>,
+        territory -> Nullable<Text>,
+        duration_ms -> BigInt,
+        media -> Nullable<Text>,
+        media_url -> Nullable<Text>,
+        media_type -> Nullable<Text>,
+        media_size -> Nullable<BigInt>,
+        genre -> Nullable<Text>,
+        year -> Nullable<BigInt>,
+        search_text -> Text,
+        document -> Nullable<Text>,
+        created_us -> BigInt,
+        updated_us -> BigInt,
+        withdrawn_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    contributors (work_id, party_id, role) {
+        work_id -> Text,
+        party_id -> Text,
+        role -> Text,
+    }
+}
+
+diesel::table! {
+    media (digest) {
+        digest -> Text,
+        media_type -> Text,
+        size -> BigInt,
+        created_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    split_sheets (work_id, valid_from) {
+        work_id -> Text,
+        valid_from -> Text,
+        logged_us -> BigInt,
+        document -> Text,
+    }
+}
+
+diesel::table! {
+    imports (id) {
+        id -> Text,
+        path -> Text,
+        started_us -> BigInt,
+        ended_us -> Nullable<BigInt>,
+        taken -> BigInt,
+        known -> BigInt,
+        refused -> BigInt,
+    }
+}
+
+diesel::table! {
+    import_refusals (import_id, file) {
+        import_id -> Text,
+        file -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    selections (id) {
+        id -> Text,
+        origin -> Text,
+        venue_id -> Text,
+        venue_name -> Text,
+        title -> Text,
+        words -> Text,
+        colour -> Text,
+        territory -> Nullable<Text>,
+        document -> Nullable<Text>,
+        published_us -> BigInt,
+        updated_us -> BigInt,
+        withdrawn_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    selection_works (selection_id, position) {
+        selection_id -> Text,
+        position -> BigInt,
+        work_id -> Text,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    peers (origin) {
+        origin -> Text,
+        actor_id -> Text,
+        name -> Text,
+        territory -> Nullable<Text>,
+        currency -> Nullable<Text>,
+        inbox -> Text,
+        outbox -> Nullable<Text>,
+        ed25519 -> Nullable<Text>,
+        ed25519_id -> Nullable<Text>,
+        rsa_pem -> Nullable<Text>,
+        rsa_id -> Nullable<Text>,
+        standing -> Text,
+        following -> Text,
+        follower -> Bool,
+        fetched_us -> BigInt,
+        heard_us -> Nullable<BigInt>,
+        failing_since_us -> Nullable<BigInt>,
+        next_try_us -> BigInt,
+        attempts -> BigInt,
+        last_error -> Nullable<Text>,
+        pulled_until -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        activity -> Text,
+        public -> Bool,
+        created_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    deliveries (id) {
+        id -> Text,
+        activity_id -> Text,
+        peer_origin -> Text,
+        inbox -> Text,
+        money -> Bool,
+        queued_us -> BigInt,
+        delivered_us -> Nullable<BigInt>,
+        given_up_us -> Nullable<BigInt>,
+        attempts -> BigInt,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    inbox (activity_id) {
+        activity_id -> Text,
+        origin -> Text,
+        actor_id -> Text,
+        activity -> Text,
+        received_us -> BigInt,
+        attempts -> BigInt,
+        done_us -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    replays (fingerprint) {
+        fingerprint -> Text,
+        seen_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    periods (period) {
+        period -> Text,
+        state -> Text,
+        closed_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    reports (id) {
+        id -> Text,
+        period -> Text,
+        sequence -> BigInt,
+        state -> Text,
+        manifest -> Text,
+        manifest_digest -> Text,
+        folder -> Text,
+        made_us -> BigInt,
+        offered_us -> Nullable<BigInt>,
+        answered_us -> Nullable<BigInt>,
+        answer -> Nullable<Text>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    policies (digest) {
+        digest -> Text,
+        id -> Text,
+        body -> Text,
+        learned_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    received_reports (id) {
+        id -> Text,
+        node_id -> Text,
+        origin -> Text,
+        period -> Text,
+        sequence -> BigInt,
+        state -> Text,
+        manifest -> Text,
+        manifest_digest -> Text,
+        folder -> Nullable<Text>,
+        offered_us -> BigInt,
+        attempts -> BigInt,
+        next_try_us -> BigInt,
+        answered_us -> Nullable<BigInt>,
+        answer -> Nullable<Text>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    settlements (id) {
+        id -> Text,
+        period -> Text,
+        coordinator_id -> Text,
+        document -> Text,
+        digest -> Text,
+        folder -> Nullable<Text>,
+        state -> Text,
+        reason -> Nullable<Text>,
+        attempts -> BigInt,
+        next_try_us -> BigInt,
+        published_us -> BigInt,
+        answered_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    countersignatures (settlement_id, node_id) {
+        settlement_id -> Text,
+        node_id -> Text,
+        agreed -> Bool,
+        reason -> Nullable<Text>,
+        document -> Text,
+        received_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    node_statements (settlement_id, node_id) {
+        settlement_id -> Text,
+        node_id -> Text,
+        contributed_micro -> BigInt,
+        rights_micro -> BigInt,
+        fund_micro -> BigInt,
+        node_micro -> BigInt,
+        coordinator_micro -> BigInt,
+        earned_micro -> BigInt,
+        adjusted_micro -> BigInt,
+        position_micro -> BigInt,
+    }
+}
+
+diesel::table! {
+    party_statements (settlement_id, party_id) {
+        settlement_id -> Text,
+        party_id -> Text,
+        carried_in_micro -> BigInt,
+        earned_micro -> BigInt,
+        adjusted_micro -> BigInt,
+        payable_minor -> BigInt,
+        carried_out_micro -> BigInt,
+    }
+}
+
+diesel::table! {
+    party_earnings (settlement_id, party_id, territory, work_id) {
+        settlement_id -> Text,
+        party_id -> Text,
+        territory -> Text,
+        work_id -> Text,
+        uses -> BigInt,
+        share_bp -> BigInt,
+        of_micro -> BigInt,
+        amount_micro -> BigInt,
+    }
+}
+
+diesel::table! {
+    venue_payments (settlement_id, venue_id, work_id) {
+        settlement_id -> Text,
+        venue_id -> Text,
+        work_id -> Text,
+        uses -> BigInt,
+        amount_micro -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    members,
+    sessions,
+    reset_codes,
+    guesses,
+    venues,
+    contributions,
+    contribution_parts,
+    memberships,
+    staff,
+    invitations,
+    posts,
+    plays,
+    parties,
+    releases,
+    works,
+    contributors,
+    media,
+    split_sheets,
+    imports,
+    import_refusals,
+    selections,
+    selection_works,
+    peers,
+    outbox,
+    deliveries,
+    inbox,
+    replays,
+    periods,
+    reports,
+    policies,
+    received_reports,
+    settlements,
+    countersignatures,
+    node_statements,
+    party_statements,
+    party_earnings,
+    venue_payments,
+);

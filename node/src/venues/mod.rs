@@ -1,0 +1,1 @@
+//! Venues: the libraries, concert halls and works councils that pay a contribution for their members.
