@@ -103,6 +103,9 @@ mod tests {
 
     #[test]
     fn an_instant_is_written_with_its_microseconds() {
-        assert_eq!(rfc3339(1_793_491_200_000_001), "2026-11-01T00:00:00.000001Z");
+        assert_eq!(
+            rfc3339(1_793_491_200_000_001),
+            "2026-11-01T00:00:00.000001Z"
+        );
     }
 }

@@ -100,12 +100,18 @@ struct File {
     clock_shift_seconds: i64,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
 fn is_false(value: &bool) -> bool {
     !value
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
 fn is_zero(value: &i64) -> bool {
     *value == 0
 }
@@ -114,7 +120,9 @@ fn is_zero(value: &i64) -> bool {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigRefused {
     /// There is no node in the folder.
-    #[error("{0} holds no node.toml: run `antiphon init --dir {0}` first, or name a node's folder with --dir")]
+    #[error(
+        "{0} holds no node.toml: run `antiphon init --dir {0}` first, or name a node's folder with --dir"
+    )]
     Missing(String),
     /// The folder already holds a node.
     #[error("{0} already holds a node (node.toml is there): choose another folder")]
@@ -153,8 +161,8 @@ impl Config {
     pub fn parse(dir: &Path, text: &str) -> Result<Self, ConfigRefused> {
         let file: File = toml::from_str(text).map_err(|e| ConfigRefused::Invalid(e.to_string()))?;
         let invalid = |what: String| ConfigRefused::Invalid(what);
-        let territory = Territory::parse(&file.territory)
-            .map_err(|e| invalid(format!("territory: {e}")))?;
+        let territory =
+            Territory::parse(&file.territory).map_err(|e| invalid(format!("territory: {e}")))?;
         let currency =
             Currency::parse(&file.currency).map_err(|e| invalid(format!("currency: {e}")))?;
         if file.name.trim().is_empty() || file.name.chars().count() > 120 {
@@ -162,17 +170,23 @@ impl Config {
         }
         let timezone = match file.timezone {
             Some(zone) => zone,
-            None => timezone_of(territory.country()).to_owned(),
+            None => timezone_of(territory.country().as_str()).to_owned(),
         };
         jiff::tz::TimeZone::get(&timezone).map_err(|_| {
-            invalid(format!("timezone: `{timezone}` is not a time zone; write one like Europe/Paris"))
+            invalid(format!(
+                "timezone: `{timezone}` is not a time zone; write one like Europe/Paris"
+            ))
         })?;
         if file.clock_shift_seconds != 0 && !file.dev {
-            return Err(invalid("clock_shift_seconds is for `dev = true` only".into()));
+            return Err(invalid(
+                "clock_shift_seconds is for `dev = true` only".into(),
+            ));
         }
         let coordinator = match file.coordinator.as_str() {
             "self" => Coordinator::Here,
-            other => Coordinator::At(base_url(other, file.dev).map_err(|e| invalid(format!("coordinator: {e}")))?),
+            other => Coordinator::At(
+                base_url(other, file.dev).map_err(|e| invalid(format!("coordinator: {e}")))?,
+            ),
         };
         let config = Config {
             dir: dir.to_path_buf(),
@@ -193,7 +207,10 @@ impl Config {
             clock_shift_seconds: file.clock_shift_seconds,
         };
         NodeId::parse(&config.uri("/actor")).map_err(|e| {
-            invalid(format!("domain: `{}` does not make an address ({e}); write HOST or HOST:PORT", config.domain))
+            invalid(format!(
+                "domain: `{}` does not make an address ({e}); write HOST or HOST:PORT",
+                config.domain
+            ))
         })?;
         Ok(config)
     }
@@ -257,7 +274,8 @@ impl Config {
             Coordinator::Here => self.actor(),
             Coordinator::At(url) => {
                 let base = url.as_str().trim_end_matches('/');
-                NodeId::parse(&format!("{base}/actor")).expect("checked when the settings were read")
+                NodeId::parse(&format!("{base}/actor"))
+                    .expect("checked when the settings were read")
             }
         }
     }
@@ -282,7 +300,10 @@ impl Config {
 
     /// The default address to listen on: loopback, on the domain's port when it names one.
     pub fn default_listen(domain: &str) -> SocketAddr {
-        let port = domain.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(8420);
+        let port = domain
+            .rsplit_once(':')
+            .and_then(|(_, port)| port.parse().ok())
+            .unwrap_or(8420);
         SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
     }
 }
@@ -337,8 +358,14 @@ pub fn base_url(text: &str, dev: bool) -> Result<Url, String> {
         "http" => return Err(format!("`{text}`: http is for --dev only; write https://…")),
         other => return Err(format!("`{text}`: {other} is not a scheme nodes speak")),
     }
-    if url.host_str().is_none() || url.path() != "/" || url.query().is_some() || url.username() != "" {
-        return Err(format!("`{text}`: write only https://HOST, nothing after it"));
+    if url.host_str().is_none()
+        || url.path() != "/"
+        || url.query().is_some()
+        || url.username() != ""
+    {
+        return Err(format!(
+            "`{text}`: write only https://HOST, nothing after it"
+        ));
     }
     NodeId::parse(&format!("{}actor", url.as_str())).map_err(|e| format!("`{text}`: {e}"))?;
     Ok(url)
@@ -364,7 +391,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let config = Config::parse(dir.path(), LOIRE).unwrap();
         assert_eq!(config.timezone, "Europe/Paris");
-        assert_eq!(config.coordinator_actor().as_str(), "http://localhost:8100/actor");
+        assert_eq!(
+            config.coordinator_actor().as_str(),
+            "http://localhost:8100/actor"
+        );
         config.write_new().unwrap();
         let again = Config::read(dir.path()).unwrap();
         assert_eq!(again.uri("/works/1"), "http://localhost:8101/works/1");
@@ -383,7 +413,9 @@ mod tests {
     #[test]
     fn an_unknown_setting_is_refused_by_name() {
         let text = format!("{LOIRE}\nlisten_to = 3\n");
-        let refused = Config::parse(Path::new("."), &text).unwrap_err().to_string();
+        let refused = Config::parse(Path::new("."), &text)
+            .unwrap_err()
+            .to_string();
         assert!(refused.contains("listen_to"), "{refused}");
     }
 }

@@ -18,14 +18,23 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 const BUSY: &str = "PRAGMA busy_timeout = 20000;";
 const READERS: u32 = 8;
 
-/// A connection to either database.
-#[derive(diesel::MultiConnection)]
-pub enum Conn {
-    /// SQLite, in the node's folder.
-    Sqlite(SqliteConnection),
-    /// PostgreSQL, wherever it is.
+pub use either::Conn;
+
+#[allow(missing_docs, reason = "the derive writes public items of its own")]
+mod either {
     #[cfg(feature = "postgres")]
-    Postgres(PgConnection),
+    use diesel::PgConnection;
+    use diesel::SqliteConnection;
+
+    /// A connection to either database.
+    #[derive(diesel::MultiConnection)]
+    pub enum Conn {
+        /// SQLite, in the node's folder.
+        Sqlite(SqliteConnection),
+        /// PostgreSQL, wherever it is.
+        #[cfg(feature = "postgres")]
+        Postgres(PgConnection),
+    }
 }
 
 /// Says the same sentence to either backend, for the few that diesel cannot say to both at once
@@ -86,9 +95,15 @@ impl Address {
             #[cfg(feature = "postgres")]
             return Ok(Address::Postgres(url.to_owned()));
             #[cfg(not(feature = "postgres"))]
-            return Err(DbError::Address(url.to_owned(), "has no PostgreSQL: build it with --features postgres"));
+            return Err(DbError::Address(
+                url.to_owned(),
+                "has no PostgreSQL: build it with --features postgres",
+            ));
         }
-        Err(DbError::Address(url.to_owned(), "speaks both or SQLite alone"))
+        Err(DbError::Address(
+            url.to_owned(),
+            "speaks both or SQLite alone",
+        ))
     }
 }
 
@@ -138,7 +153,9 @@ impl Db {
     /// Opens the database at `url` (`sqlite:PATH` or `postgres://…`) and brings its tables up to
     /// date. Blocks.
     pub fn open(url: &str) -> Result<Self, DbError> {
-        let opener = Opener { address: Address::parse(url)? };
+        let opener = Opener {
+            address: Address::parse(url)?,
+        };
         // Once by hand, so that the reason is told if it fails: a pool would only time out.
         let mut conn = match opener.connect() {
             Ok(conn) => conn,
@@ -155,7 +172,10 @@ impl Db {
                 .connection_timeout(Duration::from_secs(30))
                 .build(opener.clone())
         };
-        Ok(Db { readers: pool(READERS)?, writer: Arc::new(pool(1)?) })
+        Ok(Db {
+            readers: pool(READERS)?,
+            writer: Arc::new(pool(1)?),
+        })
     }
 
     /// Reads: `act` runs on the blocking pool.
@@ -228,7 +248,10 @@ fn begin(conn: &mut Conn) -> QueryResult<()> {
 /// Whether a refused sentence was refused because what it would add is there already.
 pub fn is_taken(error: &diesel::result::Error) -> bool {
     use diesel::result::DatabaseErrorKind::UniqueViolation;
-    matches!(error, diesel::result::Error::DatabaseError(UniqueViolation, _))
+    matches!(
+        error,
+        diesel::result::Error::DatabaseError(UniqueViolation, _)
+    )
 }
 
 #[cfg(test)]
@@ -238,13 +261,21 @@ mod tests {
 
     fn fresh() -> (tempfile::TempDir, Db) {
         let dir = tempfile::tempdir().unwrap();
-        let db = Db::open(&format!("sqlite:{}", dir.path().join("t.sqlite3").display())).unwrap();
+        let db = Db::open(&format!(
+            "sqlite:{}",
+            dir.path().join("t.sqlite3").display()
+        ))
+        .unwrap();
         (dir, db)
     }
 
     fn note(conn: &mut Conn, subject: &str) -> Result<(), DbError> {
         diesel::insert_into(guesses::table)
-            .values((guesses::subject.eq(subject), guesses::wrong.eq(1), guesses::last_us.eq(1)))
+            .values((
+                guesses::subject.eq(subject),
+                guesses::wrong.eq(1),
+                guesses::last_us.eq(1),
+            ))
             .execute(conn)?;
         Ok(())
     }

@@ -44,7 +44,10 @@ impl NodeKeys {
             ed25519: Ed25519Secret::generate(&mut chance),
             rsa: RsaSecret::generate(&mut chance),
         };
-        write_private(&dir.join("keys/ed25519.pem"), keys.ed25519.to_pem().as_bytes())?;
+        write_private(
+            &dir.join("keys/ed25519.pem"),
+            keys.ed25519.to_pem().as_bytes(),
+        )?;
         write_private(&dir.join("keys/rsa.pem"), keys.rsa.to_pem().as_bytes())?;
         Ok(keys)
     }
@@ -82,5 +85,8 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<(), KeysRefused> {
         file.write_all(bytes)?;
         file.sync_all()
     };
-    write().map_err(|source| KeysRefused::Io { path: path.display().to_string(), source })
+    write().map_err(|source| KeysRefused::Io {
+        path: path.display().to_string(),
+        source,
+    })
 }

@@ -86,8 +86,10 @@ impl Node {
     /// Makes a new node in `config.dir`: settings, keys, database. Refuses where there is one.
     pub fn found(config: Config) -> Result<Self, OpenRefused> {
         let folder = |path: &Path| {
-            std::fs::create_dir_all(path)
-                .map_err(|source| OpenRefused::Io { path: path.display().to_string(), source })
+            std::fs::create_dir_all(path).map_err(|source| OpenRefused::Io {
+                path: path.display().to_string(),
+                source,
+            })
         };
         folder(&config.dir)?;
         if config.dir.join("node.toml").exists() {
@@ -115,7 +117,12 @@ impl Node {
 
     fn assemble(config: Config, db: Db, keys: NodeKeys) -> Self {
         let clock = Clock::shifted(config.clock_shift_seconds.saturating_mul(1_000_000));
-        Node { config, db, clock, keys }
+        Node {
+            config,
+            db,
+            clock,
+            keys,
+        }
     }
 }
 
@@ -124,7 +131,10 @@ pub fn router(app: &App) -> Router {
     let rooms: Router<App> = Router::new();
     rooms
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(app.clone(), web::same_site_only))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            web::same_site_only,
+        ))
         .layer(middleware::from_fn_with_state(app.clone(), web::dress))
         .layer(CatchPanicLayer::new())
         .with_state(app.clone())

@@ -89,13 +89,27 @@ impl Refusal {
                 [only] => only.say.to(language),
                 _ => say(language, "refusal-invalid", &[]),
             },
-            Refusal::TooMany(seconds) => {
-                say(language, "refusal-too-many", &[("seconds", &seconds.to_string())])
-            }
+            Refusal::TooMany(seconds) => say(
+                language,
+                "refusal-too-many",
+                &[("seconds", &seconds.to_string())],
+            ),
             Refusal::Broken(_) => say(language, "refusal-broken", &[]),
         }
     }
 }
+
+/// The sentence in English: what a command prints, what a log keeps.
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Refusal::Broken(error) => error.fmt(f),
+            other => f.write_str(&other.sentence(Language::En)),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
 
 impl From<DbError> for Refusal {
     fn from(error: DbError) -> Self {
@@ -130,7 +144,9 @@ impl IntoResponse for Refusal {
         }
         let mut response = self.status().into_response();
         if let Refusal::TooMany(seconds) = &self {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(*seconds));
         }
         response.extensions_mut().insert(Undressed(Arc::new(self)));
         response
@@ -170,8 +186,14 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
 /// sent from a page of this node. Requests without a session cookie carry their own proof (a
 /// signature, a code) and pass.
 pub async fn same_site_only(State(app): State<App>, request: Request, next: Next) -> Response {
-    let harmless = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if harmless || cookie(request.headers(), SESSION_COOKIE).is_none() || is_ours(&app, request.headers()) {
+    let harmless = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    if harmless
+        || cookie(request.headers(), SESSION_COOKIE).is_none()
+        || is_ours(&app, request.headers())
+    {
         return next.run(request).await;
     }
     Refusal::Forbidden(Say::new("refusal-cross-site")).into_response()
@@ -182,7 +204,9 @@ fn is_ours(app: &Node, headers: &HeaderMap) -> bool {
         return site == "same-origin" || site == "none";
     }
     match headers.get(ORIGIN) {
-        Some(origin) => origin.to_str().is_ok_and(|origin| origin == app.config.base()),
+        Some(origin) => origin
+            .to_str()
+            .is_ok_and(|origin| origin == app.config.base()),
         // Neither header: not a browser of the last years; a program that holds the cookie.
         None => true,
     }
@@ -190,14 +214,20 @@ fn is_ours(app: &Node, headers: &HeaderMap) -> bool {
 
 /// Whether the reader is a browser rather than a program.
 pub fn wants_page(headers: &HeaderMap) -> bool {
-    headers.get(ACCEPT).and_then(|a| a.to_str().ok()).is_some_and(|a| a.contains("text/html"))
+    headers
+        .get(ACCEPT)
+        .and_then(|a| a.to_str().ok())
+        .is_some_and(|a| a.contains("text/html"))
 }
 
 /// Whether the reader asks for ActivityPub's JSON.
 pub fn wants_activity(headers: &HeaderMap) -> bool {
-    headers.get(ACCEPT).and_then(|a| a.to_str().ok()).is_some_and(|a| {
-        a.contains("application/activity+json") || a.contains("application/ld+json")
-    })
+    headers
+        .get(ACCEPT)
+        .and_then(|a| a.to_str().ok())
+        .is_some_and(|a| {
+            a.contains("application/activity+json") || a.contains("application/ld+json")
+        })
 }
 
 /// The value of a cookie, if it was sent.
@@ -222,7 +252,10 @@ pub fn language_of(headers: &HeaderMap, app: &Node) -> Language {
     if let Some(chosen) = cookie(headers, LANGUAGE_COOKIE).and_then(Language::parse) {
         return chosen;
     }
-    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|a| a.to_str().ok()).unwrap_or("");
+    let accepted = headers
+        .get(ACCEPT_LANGUAGE)
+        .and_then(|a| a.to_str().ok())
+        .unwrap_or("");
     accepted
         .split(',')
         .filter_map(|one| one.trim().get(..2))
@@ -270,7 +303,11 @@ impl FromRequestParts<App> for Guest {
         if let (Some(member), None) = (&member, cookie(&parts.headers, LANGUAGE_COOKIE)) {
             language = member.language;
         }
-        Ok(Guest { language, member, path: parts.uri.path().to_owned() })
+        Ok(Guest {
+            language,
+            member,
+            path: parts.uri.path().to_owned(),
+        })
     }
 }
 

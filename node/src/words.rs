@@ -31,7 +31,10 @@ pub struct Say {
 impl Say {
     /// The sentence of this key, nothing to fill in.
     pub fn new(key: &'static str) -> Self {
-        Say { key, blanks: Vec::new() }
+        Say {
+            key,
+            blanks: Vec::new(),
+        }
     }
 
     /// Fills in the blank `name`.
@@ -62,5 +65,8 @@ pub fn say(language: Language, key: &str, blanks: &[(&str, &str)]) -> String {
 }
 
 fn identifier(language: Language) -> LanguageIdentifier {
-    language.code().parse().expect("`fr` and `en` are language identifiers")
+    language
+        .code()
+        .parse()
+        .expect("`fr` and `en` are language identifiers")
 }

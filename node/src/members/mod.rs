@@ -86,7 +86,10 @@ impl SignedIn {
     /// Whether they may run this venue's desk.
     pub fn manages(&self, venue: &VenueId) -> bool {
         self.operates()
-            || self.roles.iter().any(|(at, role)| at.as_ref() == Some(venue) && *role == Role::Manager)
+            || self
+                .roles
+                .iter()
+                .any(|(at, role)| at.as_ref() == Some(venue) && *role == Role::Manager)
     }
 
     /// Whether they run the node.
@@ -102,7 +105,9 @@ pub async fn signed_in(node: &Node, token: &str) -> Result<Option<SignedIn>, Ref
     }
     let digest = token_digest(token);
     let now = node.clock.now_us();
-    node.db.read(move |conn| Ok(store::session(conn, &digest, now)?)).await
+    node.db
+        .read(move |conn| Ok(store::session(conn, &digest, now)?))
+        .await
 }
 
 /// What is kept of a token or a code: its SHA-256, in hex.

@@ -14,10 +14,17 @@ pub fn session(conn: &mut Conn, token_digest: &str, now_us: i64) -> QueryResult<
         .inner_join(members::table.on(members::id.eq(sessions::member_id)))
         .filter(sessions::token_digest.eq(token_digest))
         .filter(sessions::expires_us.gt(now_us))
-        .select((members::id, members::name, members::language, sessions::venue_id))
+        .select((
+            members::id,
+            members::name,
+            members::language,
+            sessions::venue_id,
+        ))
         .first(conn)
         .optional()?;
-    let Some((id, name, language, venue)) = row else { return Ok(None) };
+    let Some((id, name, language, venue)) = row else {
+        return Ok(None);
+    };
     let roles: Vec<(String, String)> = staff::table
         .filter(staff::member_id.eq(&id))
         .select((staff::venue_id, staff::role))
