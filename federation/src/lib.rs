@@ -6,7 +6,7 @@
 //!
 //! A tour, in the order in which a message is read:
 //!
-//! - `signature`: who sent this request? Draft-cavage and RFC 9421, behind one strict policy.
+//! - [`signature`]: who sent this request? Draft-cavage and RFC 9421, behind one strict policy.
 //! - [`json`]: the bytes as JSON, without duplicate keys, without endless depth.
 //! - `vocabulary`: the JSON as actors, activities, works and collections.
 //! - [`proof`]: what was signed inside the document itself (FEP-8b32), as [`proof::Signed`].
@@ -16,3 +16,4 @@ pub mod digest;
 pub mod json;
 pub mod keys;
 pub mod proof;
+pub mod signature;

@@ -1,0 +1,4 @@
+//! ActivityPub, signatures and proofs, from the outside.
+
+mod attacks;
+mod outgoing;

@@ -1,0 +1,3 @@
+//! What others really send, and what nobody may get past.
+
+mod language;
