@@ -1,0 +1,295 @@
+//! One venue's works while its members are counted: dense sums by track number.
+//!
+//! The arithmetic is exact and mostly in 64 bits: a member's lines are divided by one number, so
+//! the division is turned into a multiplication once a member. What does not fit goes the wide way.
+
+use ethnum::U256;
+
+use crate::{
+    ReducedRow, Unit, Weighing,
+    reduction::{Factors, LineFault, MEMBER_SHARE},
+};
+
+/// Lines of one member in one venue, sorted by track.
+#[derive(Clone, Copy)]
+pub(crate) struct Amounts<'a> {
+    pub track: &'a [u32],
+    pub uses: &'a [u32],
+    pub seconds: &'a [u64],
+}
+
+/// What one member's lines in one venue add up to.
+#[derive(Debug, Default)]
+pub(crate) struct Member {
+    uses: u64,
+    seconds: u64,
+    most_uses: u64,
+    most_seconds: u64,
+}
+
+impl Member {
+    /// Adds a piece of the member's lines. The sums of the whole report fit 64 bits or are refused,
+    /// so these do.
+    pub fn add(&mut self, uses: u64, most_uses: u32, seconds: u64, most_seconds: u64) {
+        self.uses = self.uses.saturating_add(uses);
+        self.seconds = self.seconds.saturating_add(seconds);
+        self.most_uses = self.most_uses.max(most_uses.into());
+        self.most_seconds = self.most_seconds.max(most_seconds);
+    }
+
+    pub fn seconds(&self) -> u64 {
+        self.seconds
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    uses: u64,
+    seconds: u64,
+    share: u64,
+}
+
+/// The sums of the venue at hand.
+#[derive(Debug)]
+pub(crate) struct Tallies {
+    weighing: Weighing,
+    works: Vec<Tally>,
+    /// Kept only where a weight is not simply the uses or seconds times one factor.
+    weights: Vec<u128>,
+    /// One bit a track: has it been used in this venue?
+    used: Vec<u64>,
+}
+
+impl Tallies {
+    pub fn new(weighing: Weighing) -> Self {
+        let tracks = weighing.tracks;
+        let plain = weighing.cap == 0 && matches!(weighing.factors, Factors::Same(_));
+        Tallies {
+            works: vec![Tally::default(); tracks],
+            weights: if plain { Vec::new() } else { vec![0; tracks] },
+            used: vec![0; tracks.div_ceil(64)],
+            weighing,
+        }
+    }
+
+    pub fn tracks(&self) -> usize {
+        self.works.len()
+    }
+
+    /// Adds one member's lines, all of them.
+    pub fn add(&mut self, member: &Member, lines: Amounts<'_>) -> Result<(), LineFault> {
+        let fits = match (&self.weighing.factors, self.weighing.unit) {
+            (Factors::Same(0), _) => self.spread(lines, &Division::by(0), |_| 0),
+            (Factors::Same(_), Unit::Uses) => {
+                let division = Division::by(member.uses.into());
+                match division.short(member.most_uses) {
+                    Some(short) => self.spread(lines, &short, |line| lines.uses[line].into()),
+                    None => self.spread(lines, &division, |line| lines.uses[line].into()),
+                }
+            }
+            (Factors::Same(_), Unit::Seconds) => {
+                let division = Division::by(member.seconds.into());
+                match division.short(member.most_seconds) {
+                    Some(short) => self.spread(lines, &short, |line| lines.seconds[line]),
+                    None => self.spread(lines, &division, |line| lines.seconds[line]),
+                }
+            }
+            (Factors::ByTrack { .. }, _) => self.spread_by_track(lines),
+        };
+        if !self.weights.is_empty() {
+            self.weigh(member, lines);
+        }
+        if fits {
+            Ok(())
+        } else {
+            Err(LineFault::TooMuch)
+        }
+    }
+
+    /// Uses, seconds and shares of each line; whether the shares still fit.
+    fn spread<D: Divide>(
+        &mut self,
+        lines: Amounts<'_>,
+        division: &D,
+        amount: impl Fn(usize) -> u64,
+    ) -> bool {
+        let mut passed = false;
+        for line in 0..lines.track.len() {
+            let track = lines.track[line] as usize;
+            let work = &mut self.works[track];
+            work.uses += u64::from(lines.uses[line]);
+            work.seconds += lines.seconds[line];
+            let (share, over) = work.share.overflowing_add(division.share(amount(line)));
+            work.share = share;
+            passed |= over;
+            self.used[track / 64] |= 1 << (track % 64);
+        }
+        !passed
+    }
+
+    /// The same where works weigh differently.
+    fn spread_by_track(&mut self, lines: Amounts<'_>) -> bool {
+        let Factors::ByTrack { place, reduced, .. } = &self.weighing.factors else {
+            return true;
+        };
+        let unit = self.weighing.unit;
+        let weight = |line: usize| {
+            let amount = match unit {
+                Unit::Uses => lines.uses[line].into(),
+                Unit::Seconds => lines.seconds[line],
+            };
+            u128::from(amount) * u128::from(reduced[usize::from(place[lines.track[line] as usize])])
+        };
+        // At most 2⁶⁴ uses or seconds in all, times 10¹²: far from 128 bits.
+        let total: u128 = (0..lines.track.len()).map(weight).sum();
+        let division = Division::by(total);
+        let mut passed = false;
+        for line in 0..lines.track.len() {
+            let track = lines.track[line] as usize;
+            let share = division.wide_share(weight(line));
+            let work = &mut self.works[track];
+            work.uses += u64::from(lines.uses[line]);
+            work.seconds += lines.seconds[line];
+            let (sum, over) = work.share.overflowing_add(share);
+            work.share = sum;
+            passed |= over;
+            self.used[track / 64] |= 1 << (track % 64);
+        }
+        !passed
+    }
+
+    /// Weights of each line, with the member's cap.
+    fn weigh(&mut self, member: &Member, lines: Amounts<'_>) {
+        let cap = self.weighing.cap;
+        let capped = cap > 0 && member.uses > cap;
+        for line in 0..lines.track.len() {
+            let track = lines.track[line] as usize;
+            let amount = match self.weighing.unit {
+                Unit::Uses => lines.uses[line].into(),
+                Unit::Seconds => lines.seconds[line],
+            };
+            let factor = match &self.weighing.factors {
+                Factors::Same(factor) => *factor,
+                Factors::ByTrack {
+                    place,
+                    reduced,
+                    common,
+                } => reduced[usize::from(place[track])] * common,
+            };
+            let weight = u128::from(amount) * u128::from(factor);
+            self.weights[track] += if capped {
+                scaled(weight, cap, member.uses)
+            } else {
+                weight
+            };
+        }
+    }
+
+    /// Gives the venue's rows in the order of tracks, and starts anew.
+    pub fn empty_into(&mut self, venue: u32, rows: &mut Vec<ReducedRow>) {
+        let found: u32 = self.used.iter().map(|word| word.count_ones()).sum();
+        rows.reserve(found as usize);
+        for (at, word) in self.used.iter_mut().enumerate() {
+            let mut left = std::mem::take(word);
+            while left != 0 {
+                let track = at * 64 + left.trailing_zeros() as usize;
+                left &= left - 1;
+                let Tally {
+                    uses,
+                    seconds,
+                    share,
+                } = std::mem::take(&mut self.works[track]);
+                let weight = match (&self.weighing.factors, self.weighing.unit) {
+                    _ if !self.weights.is_empty() => std::mem::take(&mut self.weights[track]),
+                    (Factors::Same(factor), Unit::Uses) => u128::from(uses) * u128::from(*factor),
+                    (Factors::Same(factor), Unit::Seconds) => {
+                        u128::from(seconds) * u128::from(*factor)
+                    }
+                    (Factors::ByTrack { .. }, _) => 0,
+                };
+                // Track numbers were read as 32 bits.
+                let track = u32::try_from(track).unwrap_or(u32::MAX);
+                rows.push(ReducedRow {
+                    venue,
+                    track,
+                    uses,
+                    seconds,
+                    share,
+                    weight,
+                });
+            }
+        }
+    }
+}
+
+/// ⌊weight·cap/uses⌋.
+fn scaled(weight: u128, cap: u64, uses: u64) -> u128 {
+    match weight.checked_mul(cap.into()) {
+        Some(product) => product / u128::from(uses),
+        // The cap is below the uses, so the result is below the weight.
+        None => (U256::from(weight) * U256::from(cap) / U256::from(uses)).as_u128(),
+    }
+}
+
+/// ⌊10¹²·amount/total⌋, for one total and many amounts.
+trait Divide {
+    fn share(&self, amount: u64) -> u64;
+}
+
+/// For any total; 0 divides nothing.
+struct Division {
+    total: u128,
+}
+
+impl Division {
+    fn by(total: u128) -> Self {
+        Division { total }
+    }
+
+    /// A shorter way, where every product fits 64 bits.
+    fn short(&self, most: u64) -> Option<ShortDivision> {
+        let total = u64::try_from(self.total).ok().filter(|&total| total > 0)?;
+        most.checked_mul(MEMBER_SHARE)?;
+        Some(ShortDivision {
+            total,
+            inverse: u64::MAX / total,
+        })
+    }
+
+    fn wide_share(&self, weight: u128) -> u64 {
+        if self.total == 0 {
+            return 0;
+        }
+        // A weight is below 2⁸⁰ and a part of the total: the product fits, the share is at most 10¹².
+        let share = match (u64::try_from(weight), u64::try_from(self.total)) {
+            (Ok(weight), Ok(total)) if weight <= u64::MAX / MEMBER_SHARE => {
+                (weight * MEMBER_SHARE / total).into()
+            }
+            _ => weight * u128::from(MEMBER_SHARE) / self.total,
+        };
+        u64::try_from(share).unwrap_or(MEMBER_SHARE)
+    }
+}
+
+impl Divide for Division {
+    fn share(&self, amount: u64) -> u64 {
+        self.wide_share(amount.into())
+    }
+}
+
+/// Division by multiplication. With m = ⌊(2⁶⁴−1)/total⌋, which is at least 2⁶⁴/total − 1, and any n
+/// below 2⁶⁴, n·m/2⁶⁴ is at most n/total and above n/total − 1: rounded down it is ⌊n/total⌋ or one
+/// less, and the remainder tells which.
+struct ShortDivision {
+    total: u64,
+    inverse: u64,
+}
+
+impl Divide for ShortDivision {
+    #[inline]
+    fn share(&self, amount: u64) -> u64 {
+        let product = amount * MEMBER_SHARE;
+        let share = ((u128::from(product) * u128::from(self.inverse)) >> 64) as u64;
+        share + u64::from(product - share * self.total >= self.total)
+    }
+}
