@@ -8,7 +8,7 @@
 //!
 //! - [`signature`]: who sent this request? Draft-cavage and RFC 9421, behind one strict policy.
 //! - [`json`]: the bytes as JSON, without duplicate keys, without endless depth.
-//! - `vocabulary`: the JSON as actors, activities, works and collections.
+//! - [`vocabulary`]: the JSON as actors, activities, works and collections.
 //! - [`proof`]: what was signed inside the document itself (FEP-8b32), as [`proof::Signed`].
 //! - [`keys`] and [`digest`]: what signing and naming bytes is made of.
 
@@ -17,3 +17,4 @@ pub mod json;
 pub mod keys;
 pub mod proof;
 pub mod signature;
+pub mod vocabulary;
