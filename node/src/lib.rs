@@ -128,7 +128,7 @@ impl Node {
 
 /// Every door of the house.
 pub fn router(app: &App) -> Router {
-    let rooms: Router<App> = Router::new();
+    let rooms: Router<App> = Router::new().merge(pages::routes());
     rooms
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(
@@ -136,6 +136,7 @@ pub fn router(app: &App) -> Router {
             web::same_site_only,
         ))
         .layer(middleware::from_fn_with_state(app.clone(), web::dress))
+        .layer(middleware::from_fn(web::caution))
         .layer(CatchPanicLayer::new())
         .with_state(app.clone())
 }
