@@ -213,7 +213,10 @@ impl Work {
             cover: picture(properties)?,
             isrc: properties.read("isrc", Isrc::parse)?,
             home: properties.read("home", Territory::parse)?,
-            license: properties.optional_address("license")?,
+            license: match properties.optional_address("license")? {
+                Some(license) => Some(license),
+                None => track.optional_address("license")?,
+            },
             split_sheet: properties.optional_address("splitSheet")?,
             language: properties.text("inLanguage", 35)?,
             id: id.into(),
