@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use federation::json::{JsonLimits, parse_strict};
 use serde_json::json;
 
 use crate::Node;
@@ -240,6 +241,21 @@ fn is_ours(app: &Node, headers: &HeaderMap) -> bool {
         // Neither header: not a browser of the last years; a program that holds the cookie.
         None => true,
     }
+}
+
+/// Reads a body of JSON strictly: no key twice, no endless depth, nothing that is not asked for.
+///
+/// # Errors
+/// [`Refusal::Invalid`] on `body` that says what is wrong.
+pub fn json_body<T: serde::de::DeserializeOwned>(body: &[u8], limit: usize) -> Result<T, Refusal> {
+    if body.len() > limit {
+        let say = Say::new("refusal-body-large").with("limit", limit / 1024);
+        return Err(Refusal::field("body", say));
+    }
+    let unread = |why: String| Refusal::field("body", Say::new("refusal-body").with("why", why));
+    let value =
+        parse_strict(body, JsonLimits::of_bytes(limit)).map_err(|why| unread(why.to_string()))?;
+    serde_json::from_value(value).map_err(|why| unread(why.to_string()))
 }
 
 /// Whether the reader is a browser rather than a program.
