@@ -8,13 +8,22 @@
 //!
 //! - [`signature`]: who sent this request? Draft-cavage and RFC 9421, behind one strict policy.
 //! - [`json`]: the bytes as JSON, without duplicate keys, without endless depth.
-//! - [`vocabulary`]: the JSON as actors, activities, works and collections.
+//! - `vocabulary`: the JSON as actors, activities, works and collections.
 //! - [`proof`]: what was signed inside the document itself (FEP-8b32), as [`proof::Signed`].
 //! - [`keys`] and [`digest`]: what signing and naming bytes is made of.
+//!
+//! And the way of a month, from plays to money:
+//!
+//! - [`policy`] and [`splits`]: the rules, and who shares in a work.
+//! - [`report`]: what a node reports, how it is checked when it arrives, how it becomes an input of a
 
 pub mod digest;
+pub mod files;
 pub mod json;
 pub mod keys;
+pub mod policy;
 pub mod proof;
+pub mod report;
 pub mod signature;
-pub mod vocabulary;
+pub mod splits;
+pub mod wire;

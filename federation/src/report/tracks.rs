@@ -1,0 +1,187 @@
+//! `tracks.parquet`: the works that a report speaks of. A row's number is the work's number in the
+//! report's other tables.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::path::Path;
+
+use parquet::data_type::{ByteArray, ByteArrayType, Int32Type};
+use settlement::{Isrc, Kind, Territory, Track, WorkId};
+
+use super::columns::{Cell, Column, Cursor, Table, TableWriter, Values, Written};
+use crate::files::FileRefused;
+
+const COLUMNS: &[Column] = &[
+    Column::new("track", Cell::U32, Written::Deltas),
+    Column::new("id", Cell::Text, Written::Plain),
+    Column::new("isrc", Cell::TextOrNone, Written::Plain),
+    Column::new("kind", Cell::Text, Written::Dictionary),
+    Column::new("home", Cell::TextOrNone, Written::Dictionary),
+];
+
+const GROUP: usize = 1 << 17;
+/// The longest recording code taken as reported; a proper one has 12 letters and digits.
+const ISRC_LIMIT: usize = 64;
+
+/// Reads the works of a report whole, each at the place of its number; `name` is how a refusal
+/// calls the file.
+///
+/// # Errors
+/// When it is not a Parquet file with exactly the columns of tracks, a row is not numbered by its
+/// place, a work appears twice, or a value is malformed.
+pub fn read_tracks(path: &Path, name: &str) -> Result<Vec<Track>, FileRefused> {
+    let mut cursor = Cursor::new(Table::open(path, name, COLUMNS)?);
+    let mut reading = Reading {
+        tracks: Vec::new(),
+        seen: HashSet::new(),
+    };
+    let mut columns = None;
+    let mut batch = 0;
+    loop {
+        batch = cursor.advance(
+            &mut columns,
+            batch,
+            Columns::enter,
+            Columns::finish,
+            Columns::fill,
+        )?;
+        let Some(columns) = &columns else {
+            return Ok(reading.tracks);
+        };
+        reading.take(columns).map_err(|(row, reason)| {
+            FileRefused::at(name, cursor.row() + row as u64 + 1, reason)
+        })?;
+    }
+}
+
+struct Columns {
+    track: Values<Int32Type>,
+    id: Values<ByteArrayType>,
+    isrc: Values<ByteArrayType>,
+    kind: Values<ByteArrayType>,
+    home: Values<ByteArrayType>,
+}
+
+impl Columns {
+    fn enter(table: &Table, group: usize) -> Result<Self, String> {
+        Ok(Columns {
+            track: Values::new(table, group, 0)?,
+            id: Values::new(table, group, 1)?,
+            isrc: Values::new(table, group, 2)?,
+            kind: Values::new(table, group, 3)?,
+            home: Values::new(table, group, 4)?,
+        })
+    }
+
+    fn fill(&mut self, count: usize) -> Result<(), String> {
+        self.track.fill(count)?;
+        self.id.fill(count)?;
+        self.isrc.fill(count)?;
+        self.kind.fill(count)?;
+        self.home.fill(count)
+    }
+
+    fn finish(&mut self) -> Result<(), String> {
+        self.track.finish()?;
+        self.id.finish()?;
+        self.isrc.finish()?;
+        self.kind.finish()?;
+        self.home.finish()
+    }
+}
+
+/// What has been read, and which works have been seen.
+struct Reading {
+    tracks: Vec<Track>,
+    seen: HashSet<WorkId>,
+}
+
+impl Reading {
+    /// Takes a batch in; a refusal says which of its rows is meant.
+    fn take(&mut self, columns: &Columns) -> Result<(), (usize, String)> {
+        let names = columns.id.batch().iter().zip(columns.isrc.present());
+        let natures = columns.kind.batch().iter().zip(columns.home.present());
+        let rows = columns.track.batch().iter().zip(names.zip(natures));
+        for (row, (&number, ((id, isrc), (kind, home)))) in rows.enumerate() {
+            let refused = |reason: String| (row, reason);
+            if u32::try_from(self.tracks.len()) != Ok(number.cast_unsigned()) {
+                return Err(refused(format!(
+                    "it is numbered {} and stands in place {}",
+                    number.cast_unsigned(),
+                    self.tracks.len()
+                )));
+            }
+            let track = track(id, isrc, kind, home).map_err(refused)?;
+            if !self.seen.insert(track.id.clone()) {
+                return Err(refused(format!("the work {} is there twice", track.id)));
+            }
+            self.tracks.push(track);
+        }
+        Ok(())
+    }
+}
+
+fn track(
+    id: &ByteArray,
+    isrc: Option<&ByteArray>,
+    kind: &ByteArray,
+    home: Option<&ByteArray>,
+) -> Result<Track, String> {
+    let id = WorkId::parse(text(id)?).map_err(|refusal| refusal.to_string())?;
+    let isrc = match isrc.map(text).transpose()? {
+        Some(code) if code.len() > ISRC_LIMIT => return Err("its ISRC is too long".into()),
+        Some(code) => Isrc::as_reported(code),
+        None => None,
+    };
+    let kind = Kind::parse(text(kind)?).map_err(|refusal| refusal.to_string())?;
+    let home = home.map(text).transpose()?;
+    let home = home
+        .map(Territory::parse)
+        .transpose()
+        .map_err(|refusal| refusal.to_string())?;
+    Ok(Track {
+        id,
+        isrc,
+        kind,
+        home,
+    })
+}
+
+fn text(bytes: &ByteArray) -> Result<&str, String> {
+    bytes
+        .as_utf8()
+        .map_err(|_| "a text is not UTF-8".to_owned())
+}
+
+/// Writes the works of a report in their order: same works, same bytes.
+///
+/// # Errors
+/// When the sink cannot be written to.
+pub fn write_tracks<W: Write + Send>(sink: W, tracks: &[Track]) -> std::io::Result<W> {
+    let mut writer = TableWriter::new(sink, "tracks", COLUMNS)?;
+    let mut number = 0i32;
+    for rows in tracks.chunks(GROUP) {
+        let numbers: Vec<i32> = rows
+            .iter()
+            .map(|_| {
+                let own = number;
+                number = number.wrapping_add(1);
+                own
+            })
+            .collect();
+        writer.group(|group| {
+            group.u32s(&numbers)?;
+            group.texts(rows.iter().map(|track| track.id.as_str()))?;
+            group.texts_or_none(
+                rows.iter()
+                    .map(|track| track.isrc.as_ref().map(Isrc::as_str)),
+            )?;
+            group.texts(rows.iter().map(|track| track.kind.as_str()))?;
+            group.texts_or_none(
+                rows.iter()
+                    .map(|track| track.home.as_ref().map(Territory::as_str)),
+            )
+        })?;
+    }
+    writer.finish()
+}
