@@ -16,13 +16,19 @@
 //!
 //! - [`policy`] and [`splits`]: the rules, and who shares in a work.
 //! - [`report`]: what a node reports, how it is checked when it arrives, how it becomes an input of a
+//!   settlement; [`receipt`]: what the coordinator answers.
+//! - [`settling`]: from folders and files to a settlement; [`settlement_document`]: the settlement as
+//!   it is published; [`countersignature`]: what a node says to it.
+//! - [`audit`]: all of it derived again, to the last byte.
 
+pub mod countersignature;
 pub mod digest;
 pub mod files;
 pub mod json;
 pub mod keys;
 pub mod policy;
 pub mod proof;
+pub mod receipt;
 pub mod report;
 pub mod signature;
 pub mod splits;
