@@ -21,6 +21,7 @@
 //!   it is published; [`countersignature`]: what a node says to it.
 //! - [`audit`]: all of it derived again, to the last byte.
 
+pub mod audit;
 pub mod countersignature;
 pub mod digest;
 pub mod files;
@@ -30,6 +31,8 @@ pub mod policy;
 pub mod proof;
 pub mod receipt;
 pub mod report;
+pub mod settlement_document;
+pub mod settling;
 pub mod signature;
 pub mod splits;
 pub mod wire;

@@ -155,7 +155,6 @@ diesel::table! {
         cover_url -> Nullable<Text>,
         territory -> Nullable<Text>,
         document -> Nullable<Text>,
-        grouping -> Nullable<Text>,
         created_us -> BigInt,
         updated_us -> BigInt,
         withdrawn_us -> Nullable<BigInt>,
@@ -201,7 +200,6 @@ diesel::table! {
 diesel::table! {
     media (digest) {
         digest -> Text,
-        sound -> Text,
         media_type -> Text,
         size -> BigInt,
         created_us -> BigInt,

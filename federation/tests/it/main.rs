@@ -1,3 +1,4 @@
 //! What others really send, and what nobody may get past.
 
 mod language;
+mod reports;

@@ -1,0 +1,258 @@
+//! From folders and files to a settlement: what a simulation, a coordinator and an auditor have in
+//! common.
+//!
+//! Nothing is verified here but that files are well formed and agree with themselves. Whose they
+//! are is for [`arrive`](crate::report::arrive) and for the [audit](crate::audit) to say.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use settlement::{
+    Adjustments, BadRow, Balances, Disputes, Inputs, NodeId, Rates, Report, Settlement, Uri, settle,
+};
+
+use crate::digest::Sha256Digest;
+use crate::files::{self, FileRefused};
+use crate::policy::PolicyFile;
+use crate::report::{LoadedReport, ReportFolder};
+use crate::splits::SplitsFile;
+
+/// The longest table of rates, balances, adjustments or disputes.
+const TEXT_LIMIT: usize = 256 << 20;
+
+/// A file and how refusals call it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How it is called.
+    pub name: String,
+}
+
+impl From<PathBuf> for NamedFile {
+    /// Called by its path.
+    fn from(path: PathBuf) -> Self {
+        NamedFile {
+            name: path.display().to_string(),
+            path,
+        }
+    }
+}
+
+/// Where all that a settlement depends on is read from.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    /// The reports of one month.
+    pub reports: Vec<ReportFolder>,
+    /// `splits.jsonl`.
+    pub splits: NamedFile,
+    /// The policy.
+    pub policy: PolicyFile,
+    /// The coordinator, if the settlement is to be cleared.
+    pub coordinator: Option<NodeId>,
+    /// The reference rates of the European Central Bank.
+    pub rates: Option<NamedFile>,
+    /// Balances carried in.
+    pub balances: Option<NamedFile>,
+    /// Adjustments to take in.
+    pub adjustments: Option<NamedFile>,
+    /// Works in dispute.
+    pub disputes: Option<NamedFile>,
+}
+
+/// Why nothing was settled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettlingRefused {
+    /// One of the files.
+    #[error("{0}")]
+    File(#[from] FileRefused),
+    /// The files are well formed and cannot stand together.
+    #[error("{0}")]
+    Law(#[from] settlement::Refused),
+    /// There is no report.
+    #[error("there is no report to settle")]
+    NoReport,
+}
+
+/// A settlement and what it was made from.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// The settlement.
+    pub settlement: Settlement,
+    /// The reports, in the order in which they were given.
+    pub reports: Vec<ReportUsed>,
+    /// The digest of the policy's file.
+    pub policy: Sha256Digest,
+    /// The digest of the split sheets' file.
+    pub splits: Sha256Digest,
+    /// The digest of the rates' file.
+    pub rates: Option<Sha256Digest>,
+    /// The digest of the balances' file.
+    pub balances: Option<Sha256Digest>,
+    /// The digest of the adjustments' file.
+    pub adjustments: Option<Sha256Digest>,
+    /// The digest of the disputes' file.
+    pub disputes: Option<Sha256Digest>,
+}
+
+/// A report that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportUsed {
+    /// Whose it is.
+    pub node: NodeId,
+    /// Its address.
+    pub id: Uri,
+    /// Its sequence.
+    pub sequence: u64,
+    /// The digest of `report.json`.
+    pub digest: Sha256Digest,
+    /// Whether it was reduced from its lines here; else its reduction was taken as it is.
+    pub from_lines: bool,
+}
+
+/// Reads everything and settles. Reports are read on as many threads as the machine has; the order
+/// of reports and the number of threads change nothing.
+///
+/// # Errors
+/// The first fault, in the order of the sources.
+pub fn settle_folders(sources: &Sources) -> Result<Settled, SettlingRefused> {
+    let loaded = load_all(&sources.reports, &sources.policy)?;
+    let period = loaded
+        .first()
+        .ok_or(SettlingRefused::NoReport)?
+        .manifest
+        .period;
+    let splits = SplitsFile::read(&sources.splits.path, &sources.splits.name)?;
+    let rates = text(sources.rates.as_ref(), Rates::parse)?;
+    let balances = text(sources.balances.as_ref(), Balances::parse)?;
+    let adjustments = text(sources.adjustments.as_ref(), Adjustments::parse)?;
+    let disputes = text(sources.disputes.as_ref(), Disputes::parse)?;
+    let reports = loaded.iter().map(ReportUsed::of).collect();
+    let inputs = Inputs {
+        period,
+        reports: loaded
+            .into_iter()
+            .map(LoadedReport::into_settlement_input)
+            .collect::<Vec<Report>>(),
+        splits: splits.sheets,
+        disputes: disputes.0.unwrap_or_default(),
+        policy: sources.policy.policy().clone(),
+        rates: rates.0,
+        balances: balances.0.unwrap_or_default(),
+        adjustments: adjustments.0.unwrap_or_default(),
+        coordinator: sources.coordinator.clone(),
+    };
+    Ok(Settled {
+        settlement: settle(&inputs)?,
+        reports,
+        policy: sources.policy.digest(),
+        splits: splits.digest,
+        rates: rates.1,
+        balances: balances.1,
+        adjustments: adjustments.1,
+        disputes: disputes.1,
+    })
+}
+
+impl ReportUsed {
+    fn of(report: &LoadedReport) -> Self {
+        ReportUsed {
+            node: report.manifest.attributed_to.clone(),
+            id: report.manifest.id.clone(),
+            sequence: report.manifest.sequence,
+            digest: report.digest,
+            from_lines: report.from_lines,
+        }
+    }
+}
+
+/// Loads reports side by side; the answer is in their order, and so is the first fault.
+fn load_all(
+    folders: &[ReportFolder],
+    policy: &PolicyFile,
+) -> Result<Vec<LoadedReport>, FileRefused> {
+    let threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(folders.len());
+    if threads <= 1 {
+        return folders.iter().map(|folder| folder.load(policy)).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(folder) = folders.get(place) else {
+                        break;
+                    };
+                    let loaded = folder.load(policy);
+                    if let Ok(mut done) = done.lock() {
+                        done.insert(place, loaded);
+                    }
+                }
+            });
+        }
+    });
+    let done = done
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.into_values().collect()
+}
+
+type Read<T> = (Option<T>, Option<Sha256Digest>);
+
+fn text<T>(
+    file: Option<&NamedFile>,
+    parse: fn(&str) -> Result<T, BadRow>,
+) -> Result<Read<T>, FileRefused> {
+    let Some(file) = file else {
+        return Ok((None, None));
+    };
+    let text = files::read_text(&file.path, &file.name, TEXT_LIMIT)?;
+    let parsed = parse(&text)
+        .map_err(|bad| FileRefused::at(&file.name, bad.line as u64, bad.why.to_string()))?;
+    Ok((Some(parsed), Some(Sha256Digest::of(text.as_bytes()))))
+}
+
+/// The tables of a settlement, by file name, in the order in which they are told.
+pub fn outputs(settlement: &Settlement) -> [(&'static str, String); 4] {
+    [
+        ("allocations.csv", settlement.allocations_csv()),
+        ("parties.csv", settlement.parties_csv()),
+        ("nodes.csv", settlement.nodes_csv()),
+        ("held.csv", settlement.held_csv()),
+    ]
+}
+
+/// Writes the tables of a settlement into a directory, which is made if it is not there.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn write_outputs(directory: &Path, settlement: &Settlement) -> Result<(), FileRefused> {
+    for (file, text) in outputs(settlement) {
+        write(directory, file, text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Writes a file and puts it on the disk.
+pub(crate) fn write(directory: &Path, file: &str, bytes: &[u8]) -> Result<(), FileRefused> {
+    use std::io::Write as _;
+    let path = directory.join(file);
+    let written = || {
+        std::fs::create_dir_all(directory)?;
+        let mut sink = std::fs::File::create(&path)?;
+        sink.write_all(bytes)?;
+        sink.sync_all()
+    };
+    written().map_err(|error: std::io::Error| {
+        FileRefused::whole(
+            &path.display().to_string(),
+            format!("it cannot be written: {error}"),
+        )
+    })
+}
