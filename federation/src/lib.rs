@@ -8,7 +8,7 @@
 //!
 //! - [`signature`]: who sent this request? Draft-cavage and RFC 9421, behind one strict policy.
 //! - [`json`]: the bytes as JSON, without duplicate keys, without endless depth.
-//! - `vocabulary`: the JSON as actors, activities, works and collections.
+//! - [`vocabulary`]: the JSON as actors, activities, works and collections.
 //! - [`proof`]: what was signed inside the document itself (FEP-8b32), as [`proof::Signed`].
 //! - [`keys`] and [`digest`]: what signing and naming bytes is made of.
 //!
@@ -35,4 +35,5 @@ pub mod settlement_document;
 pub mod settling;
 pub mod signature;
 pub mod splits;
+pub mod vocabulary;
 pub mod wire;

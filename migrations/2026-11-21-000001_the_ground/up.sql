@@ -148,11 +148,13 @@ CREATE TABLE releases (
     cover_url TEXT,                   -- where a remote picture is
     territory TEXT,
     document TEXT,                    -- as its origin sent it; none for a local one
+    grouping TEXT,                    -- what tracks imported later are recognised by
     created_us BIGINT NOT NULL,
     updated_us BIGINT NOT NULL,
     withdrawn_us BIGINT
 );
 CREATE INDEX releases_by_origin ON releases (origin, created_us);
+CREATE INDEX releases_by_grouping ON releases (grouping);
 
 CREATE TABLE works (
     id TEXT PRIMARY KEY NOT NULL,     -- URI
@@ -194,10 +196,12 @@ CREATE TABLE contributors (
 -- Files, kept once under the digest of their bytes.
 CREATE TABLE media (
     digest TEXT PRIMARY KEY NOT NULL,
+    sound TEXT NOT NULL,              -- digest of the sound without its tags
     media_type TEXT NOT NULL,
     size BIGINT NOT NULL,
     created_us BIGINT NOT NULL
 );
+CREATE INDEX media_by_sound ON media (sound);
 
 -- Append-only: a split sheet is never changed, only followed by a later one.
 CREATE TABLE split_sheets (

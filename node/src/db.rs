@@ -235,13 +235,18 @@ impl Db {
     }
 }
 
-/// Begins a transaction that means to write: SQLite takes its one write lock at once, so that a
-/// transaction never finds half-way that another process was faster.
+/// Begins a transaction that means to write. There is one writer at a time, in whichever process:
+/// SQLite takes its one write lock at once, PostgreSQL a lock of ours, so that a transaction never
+/// finds half-way that another was faster, and what it read still holds when it writes.
 fn begin(conn: &mut Conn) -> QueryResult<()> {
     match conn {
         Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
         #[cfg(feature = "postgres")]
-        Conn::Postgres(c) => AnsiTransactionManager::begin_transaction(c),
+        Conn::Postgres(c) => {
+            AnsiTransactionManager::begin_transaction(c)?;
+            c.batch_execute("SELECT pg_advisory_xact_lock(20261121)")
+                .inspect_err(|_| drop(AnsiTransactionManager::rollback_transaction(c)))
+        }
     }
 }
 

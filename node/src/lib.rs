@@ -7,10 +7,11 @@
 //! activity does there. A room may use another's `mod.rs` and `store.rs`, never its doors.
 //!
 //! Beside the rooms: [`config`] (read once), [`clock`] (the only place that asks the time or rolls
-//! a die), [`db`], [`keys`], [`words`] (French and English), [`web`] (the guest, refusals), and
-//! this file, which opens a node's folder ([`Node::open`]), puts the rooms' routes together
+//! a die), [`calendar`] (months in the node's time zone), [`names`] (what people call themselves),
+//! [`db`], [`keys`], [`words`] (French and English), [`web`] (the guest, refusals), and this file, which opens a node's folder ([`Node::open`]), puts the rooms' routes together
 //! ([`router`]) and keeps the node running ([`serve`]).
 
+pub mod calendar;
 pub mod catalogue;
 pub mod clock;
 pub mod config;
@@ -20,6 +21,7 @@ pub mod db;
 pub mod keys;
 pub mod listening;
 pub mod members;
+pub mod names;
 pub mod pages;
 pub mod peers;
 pub mod reports;
@@ -128,7 +130,9 @@ impl Node {
 
 /// Every door of the house.
 pub fn router(app: &App) -> Router {
-    let rooms: Router<App> = Router::new();
+    let rooms: Router<App> = Router::new()
+        .merge(members::routes())
+        .merge(pages::routes());
     rooms
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(
@@ -136,6 +140,7 @@ pub fn router(app: &App) -> Router {
             web::same_site_only,
         ))
         .layer(middleware::from_fn_with_state(app.clone(), web::dress))
+        .layer(middleware::from_fn(web::caution))
         .layer(CatchPanicLayer::new())
         .with_state(app.clone())
 }

@@ -155,6 +155,7 @@ diesel::table! {
         cover_url -> Nullable<Text>,
         territory -> Nullable<Text>,
         document -> Nullable<Text>,
+        grouping -> Nullable<Text>,
         created_us -> BigInt,
         updated_us -> BigInt,
         withdrawn_us -> Nullable<BigInt>,
@@ -200,6 +201,7 @@ diesel::table! {
 diesel::table! {
     media (digest) {
         digest -> Text,
+        sound -> Text,
         media_type -> Text,
         size -> BigInt,
         created_us -> BigInt,

@@ -7,9 +7,10 @@ use axum::Json;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, HOST, ORIGIN, RETRY_AFTER};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
+use federation::json::{JsonLimits, parse_strict};
 use serde_json::json;
 
 use crate::Node;
@@ -155,15 +156,20 @@ impl IntoResponse for Refusal {
 
 /// Gives a refusal its words: a page for a browser, JSON for a program.
 pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
-    let language = language_of(request.headers(), &app);
-    let wants_page = wants_page(request.headers());
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let mut response = next.run(request).await;
     let Some(Undressed(refusal)) = response.extensions_mut().remove::<Undressed>() else {
         return response;
     };
+    // A refusal must be readable even when the database is what broke.
+    let guest = match Guest::of(&headers, &uri, &app).await {
+        Ok(guest) => guest,
+        Err(_) => Guest::nobody(language_of(&headers, &app), &uri),
+    };
+    let language = guest.language;
     let sentence = refusal.sentence(language);
-    let body = if wants_page {
-        Html(crate::pages::refusal(&app, language, &refusal, &sentence)).into_response()
+    let body = if wants_page(&headers) {
+        crate::pages::refusal(&app, &guest, &refusal, sentence).into_response()
     } else {
         let fields: Vec<_> = match &*refusal {
             Refusal::Invalid(complaints) => complaints
@@ -179,6 +185,31 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
         response.headers_mut().insert(name, value.clone());
     }
     *response.body_mut() = body;
+    response
+}
+
+/// What every answer tells a browser not to do: no script, style or picture from elsewhere, none
+/// inside the page itself, no frame around it, no address of ours told to others.
+const CAUTIONS: [(&str, &str); 4] = [
+    (
+        "content-security-policy",
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+         object-src 'none'",
+    ),
+    ("referrer-policy", "same-origin"),
+    ("x-content-type-options", "nosniff"),
+    ("cross-origin-opener-policy", "same-origin"),
+];
+
+/// Adds the cautions a browser heeds, where the answer does not bring its own.
+pub async fn caution(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in CAUTIONS {
+        response
+            .headers_mut()
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
+    }
     response
 }
 
@@ -210,6 +241,21 @@ fn is_ours(app: &Node, headers: &HeaderMap) -> bool {
         // Neither header: not a browser of the last years; a program that holds the cookie.
         None => true,
     }
+}
+
+/// Reads a body of JSON strictly: no key twice, no endless depth, nothing that is not asked for.
+///
+/// # Errors
+/// [`Refusal::Invalid`] on `body` that says what is wrong.
+pub fn json_body<T: serde::de::DeserializeOwned>(body: &[u8], limit: usize) -> Result<T, Refusal> {
+    if body.len() > limit {
+        let say = Say::new("refusal-body-large").with("limit", limit / 1024);
+        return Err(Refusal::field("body", say));
+    }
+    let unread = |why: String| Refusal::field("body", Say::new("refusal-body").with("why", why));
+    let value =
+        parse_strict(body, JsonLimits::of_bytes(limit)).map_err(|why| unread(why.to_string()))?;
+    serde_json::from_value(value).map_err(|why| unread(why.to_string()))
 }
 
 /// Whether the reader is a browser rather than a program.
@@ -272,9 +318,36 @@ pub struct Guest {
     pub member: Option<SignedIn>,
     /// The path asked for, without the query.
     pub path: String,
+    /// The path asked for, with the query: where to come back to.
+    pub back: String,
 }
 
 impl Guest {
+    /// Who sent these headers.
+    pub async fn of(headers: &HeaderMap, uri: &Uri, app: &Node) -> Result<Self, Refusal> {
+        let mut guest = Guest::nobody(language_of(headers, app), uri);
+        if let Some(token) = cookie(headers, SESSION_COOKIE) {
+            guest.member = members::signed_in(app, token).await?;
+        }
+        if let (Some(member), None) = (&guest.member, cookie(headers, LANGUAGE_COOKIE)) {
+            guest.language = member.language;
+        }
+        Ok(guest)
+    }
+
+    /// Somebody who is not signed in.
+    pub fn nobody(language: Language, uri: &Uri) -> Self {
+        Guest {
+            language,
+            member: None,
+            path: uri.path().to_owned(),
+            back: uri
+                .path_and_query()
+                .map_or("/", |path| path.as_str())
+                .to_owned(),
+        }
+    }
+
     /// The sentence `key` in the guest's language.
     pub fn t(&self, key: &str) -> String {
         say(self.language, key, &[])
@@ -295,19 +368,7 @@ impl FromRequestParts<App> for Guest {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let mut language = language_of(&parts.headers, app);
-        let member = match cookie(&parts.headers, SESSION_COOKIE) {
-            Some(token) => members::signed_in(app, token).await?,
-            None => None,
-        };
-        if let (Some(member), None) = (&member, cookie(&parts.headers, LANGUAGE_COOKIE)) {
-            language = member.language;
-        }
-        Ok(Guest {
-            language,
-            member,
-            path: parts.uri.path().to_owned(),
-        })
+        Guest::of(&parts.headers, &parts.uri, app).await
     }
 }
 

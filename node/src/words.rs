@@ -3,6 +3,8 @@
 //! The sentences live in `node/locales/<language>/<room>.ftl` (Fluent). A test finds keys that one
 //! language has and the other lacks, and keys the code asks for that nobody wrote.
 
+pub mod figures;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -61,7 +63,11 @@ pub fn say(language: Language, key: &str, blanks: &[(&str, &str)]) -> String {
         };
         filled.insert(Cow::Owned((*name).to_owned()), value);
     }
-    SENTENCES.lookup_with_args(&identifier(language), key, &filled)
+    let sentence = SENTENCES.lookup_with_args(&identifier(language), key, &filled);
+    match language {
+        Language::Fr => figures::french_spacing(&sentence),
+        Language::En => sentence,
+    }
 }
 
 fn identifier(language: Language) -> LanguageIdentifier {
@@ -70,3 +76,6 @@ fn identifier(language: Language) -> LanguageIdentifier {
         .parse()
         .expect("`fr` and `en` are language identifiers")
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,3 +5,5 @@ refusal-invalid = Something is missing or not right. Mend the fields marked belo
 refusal-too-many = Too many tries. Wait { $seconds } seconds, then try again.
 refusal-broken = Something broke on our side. Nothing is lost: try again in a moment.
 refusal-cross-site = This request does not come from a page of this node. Reload the page, then try again.
+refusal-body = This request cannot be read: { $why }.
+refusal-body-large = This request is too large: { $limit } KiB at most.

@@ -5,3 +5,5 @@ refusal-invalid = Quelque chose manque ou ne va pas. Corrigez les champs signal�
 refusal-too-many = Trop d’essais. Attendez { $seconds } secondes, puis recommencez.
 refusal-broken = Quelque chose s’est cassé de notre côté. Rien n’est perdu : réessayez dans un instant.
 refusal-cross-site = Cette demande ne vient pas d’une page de ce nœud. Rechargez la page, puis recommencez.
+refusal-body = Cette demande ne peut pas être lue : { $why }.
+refusal-body-large = Cette demande est trop grande : { $limit } Kio au plus.

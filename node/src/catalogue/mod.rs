@@ -1,1 +1,211 @@
-//! The catalogue: works, releases, parties, split sheets and media; what is here and what the network refers to.
+//! The catalogue: works, releases and parties, what is here and what the network refers to.
+//!
+//! - A [`Work`] is something a member uses: a track. It is known by its URI, wherever it lives.
+//! - A [`Release`] is how works came out together: an album, a single.
+//! - A [`Party`] is who is owed money for a work, in a [`Role`].
+//! - A **split sheet** says who shares in a work; it is signed by the work's origin and never
+//!   changed, only followed by a later one.
+//! - **Media** are the files themselves, kept once under the digest of their bytes.
+//!
+//! A work of this node came in by [`import`]; one of another node came in by a signed message
+//! ([`inbox`]) and is played through its origin.
+
+pub mod fold;
+pub mod media;
+pub mod store;
+
+use std::fmt;
+
+use federation::digest::Sha256Digest;
+use settlement::{Isrc, Kind, PartyId, Territory, Uri, WorkId};
+
+/// The longest text taken from a tag or a document for a title or a name, in characters.
+pub const TEXT_LIMIT: usize = 500;
+
+/// Something a member uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Its URI.
+    pub id: WorkId,
+    /// Scheme, host and port of the node it lives on.
+    pub origin: String,
+    /// Music, film, game or book.
+    pub kind: Kind,
+    /// Its title.
+    pub title: String,
+    /// Its artists, as they are credited.
+    pub credit: String,
+    /// The artist as a party.
+    pub artist: Option<PartyId>,
+    /// The release it came out on.
+    pub release: Option<Uri>,
+    /// Which disc of the release, from 1.
+    pub disc: Option<u32>,
+    /// Which track of the disc, from 1.
+    pub position: Option<u32>,
+    /// Its recording code.
+    pub isrc: Option<Isrc>,
+    /// Its home.
+    pub territory: Option<Territory>,
+    /// How long it lasts, in milliseconds.
+    pub duration_ms: u64,
+    /// The file, when it is here.
+    pub media: Option<Sha256Digest>,
+    /// Where its origin serves the file to other nodes.
+    pub media_url: Option<Uri>,
+    /// The file's media type, `audio/flac`.
+    pub media_type: Option<String>,
+    /// The file's size in bytes.
+    pub media_size: Option<u64>,
+    /// What genre it is said to be.
+    pub genre: Option<String>,
+    /// The year it came out.
+    pub year: Option<u16>,
+    /// Its document as its origin sent it; none for a work of this node.
+    pub document: Option<String>,
+    /// When it came in, in microseconds UTC.
+    pub created_us: i64,
+    /// When it last changed, in microseconds UTC.
+    pub updated_us: i64,
+    /// When it was withdrawn, in microseconds UTC: it is neither offered nor played since.
+    pub withdrawn_us: Option<i64>,
+}
+
+impl Work {
+    /// Whether it may be offered and played.
+    pub fn is_offered(&self) -> bool {
+        self.withdrawn_us.is_none()
+    }
+
+    /// Whether its file is on this node.
+    pub fn is_here(&self) -> bool {
+        self.media.is_some()
+    }
+
+    /// How long it lasts, in whole seconds, a second begun counting as a second.
+    pub fn seconds(&self) -> u64 {
+        self.duration_ms.div_ceil(1_000)
+    }
+}
+
+/// How works came out together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// Its URI.
+    pub id: Uri,
+    /// Scheme, host and port of the node it lives on.
+    pub origin: String,
+    /// Its title.
+    pub title: String,
+    /// The artists as the release names them.
+    pub credit: String,
+    /// The artist as a party.
+    pub artist: Option<PartyId>,
+    /// The label as a party.
+    pub label_party: Option<PartyId>,
+    /// The label's name.
+    pub label: Option<String>,
+    /// Its bar code (UPC or EAN).
+    pub icpn: Option<String>,
+    /// The year it came out.
+    pub year: Option<u16>,
+    /// What genre it is said to be.
+    pub genre: Option<String>,
+    /// Its picture, when it is here.
+    pub cover: Option<Sha256Digest>,
+    /// Where its origin serves the picture.
+    pub cover_url: Option<Uri>,
+    /// Its home.
+    pub territory: Option<Territory>,
+    /// Its document as its origin sent it; none for a release of this node.
+    pub document: Option<String>,
+    /// What tracks imported later are recognised by as belonging to it: a digest of its folder,
+    /// title and artist. None for a release of another node.
+    pub grouping: Option<String>,
+    /// When it came in, in microseconds UTC.
+    pub created_us: i64,
+    /// When it last changed, in microseconds UTC.
+    pub updated_us: i64,
+    /// When it was withdrawn, in microseconds UTC.
+    pub withdrawn_us: Option<i64>,
+}
+
+impl Release {
+    /// Where on this node its picture is shown: a remote picture is fetched by the node, so that
+    /// no other node learns who looks.
+    pub fn cover_path(&self) -> Option<String> {
+        match (&self.cover, &self.cover_url) {
+            (Some(digest), _) => Some(format!("/covers/{}", digest.hex())),
+            (None, Some(_)) => Some(format!("/covers/of?release={}", encoded(self.id.as_str()))),
+            (None, None) => None,
+        }
+    }
+}
+
+/// Who is owed money for works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// Its URI, at its home node.
+    pub id: PartyId,
+    /// What it mostly is.
+    pub kind: Role,
+    /// Its name.
+    pub name: String,
+    /// Scheme, host and port of its home node.
+    pub origin: String,
+    /// When it was first named here, in microseconds UTC.
+    pub created_us: i64,
+}
+
+/// As what a party shares in a work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Who plays it.
+    Artist,
+    /// Who puts it out.
+    Label,
+    /// Who made the recording.
+    Producer,
+    /// Who administers the song.
+    Publisher,
+    /// Who carries it to listeners.
+    Distributor,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 5] = [
+        Role::Artist,
+        Role::Label,
+        Role::Producer,
+        Role::Publisher,
+        Role::Distributor,
+    ];
+
+    /// The word, as documents and the database write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Artist => "artist",
+            Role::Label => "label",
+            Role::Producer => "producer",
+            Role::Publisher => "publisher",
+            Role::Distributor => "distributor",
+        }
+    }
+
+    /// Reads what [`Role::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        Role::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text as it is written in a query.
+pub(crate) fn encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

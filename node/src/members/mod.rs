@@ -1,19 +1,40 @@
 //! Members: the people who listen through a venue, and the listening posts that count as one.
 //!
-//! A member joins with a venue's invitation, a name and a password, and gives nothing else. A
-//! session is an opaque token in a cookie; only its digest is kept.
+//! A member joins with a venue's invitation, a name and a password, and gives nothing else
+//! ([`join`]). A session is an opaque token in a cookie; only its digest is kept ([`sign_in`]).
+//! Many members have no e-mail: who forgot their password gets a one-time code from their venue
+//! ([`reset`]) and chooses another ([`redeem`]). Guessing slows down ([`guesses`]).
 
+pub mod code;
+pub mod guesses;
+pub mod password;
 pub mod store;
 
+mod api;
+mod joining;
+mod session;
+
+use axum::Router;
+use axum::routing::post;
 use serde::Serialize;
 use settlement::VenueId;
 
-use crate::Node;
 use crate::config::Language;
-use crate::web::Refusal;
+use crate::web::App;
 
-/// How long a session lasts without being renewed, in days.
-pub const SESSION_DAYS: i64 = 60;
+pub use joining::{
+    Joining, NAME_LIMIT, add, add_post, check_invitation, join, leave, use_invitation,
+};
+pub use session::{
+    SESSION_DAYS, Session, redeem, reset, sign_in, sign_out, signed_in, without_session,
+};
+
+/// The doors of this room.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/join", post(api::join))
+        .route("/api/sessions", post(api::sign_in).delete(api::sign_out))
+}
 
 /// A member as the database holds them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,18 +117,6 @@ impl SignedIn {
     pub fn operates(&self) -> bool {
         self.roles.iter().any(|(_, role)| *role == Role::Operator)
     }
-}
-
-/// The member whose session this token opens, if it still does.
-pub async fn signed_in(node: &Node, token: &str) -> Result<Option<SignedIn>, Refusal> {
-    if token.len() > 128 {
-        return Ok(None);
-    }
-    let digest = token_digest(token);
-    let now = node.clock.now_us();
-    node.db
-        .read(move |conn| Ok(store::session(conn, &digest, now)?))
-        .await
 }
 
 /// What is kept of a token or a code: its SHA-256, in hex.

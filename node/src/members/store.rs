@@ -3,14 +3,19 @@
 use diesel::prelude::*;
 use settlement::VenueId;
 
-use super::{Role, SignedIn};
+use super::{Member, Role, SignedIn};
 use crate::config::Language;
 use crate::db::Conn;
-use crate::schema::{members, sessions, staff};
+use crate::schema::{guesses, members, memberships, reset_codes, sessions, staff};
 
-/// The member whose session has this token digest and has not expired at `now_us`.
-pub fn session(conn: &mut Conn, token_digest: &str, now_us: i64) -> QueryResult<Option<SignedIn>> {
-    let row: Option<(String, String, String, Option<String>)> = sessions::table
+/// The member whose session has this token digest and has not expired at `now_us`, and until when
+/// it lasts.
+pub fn session(
+    conn: &mut Conn,
+    token_digest: &str,
+    now_us: i64,
+) -> QueryResult<Option<(SignedIn, i64)>> {
+    let row: Option<(String, String, String, Option<String>, i64)> = sessions::table
         .inner_join(members::table.on(members::id.eq(sessions::member_id)))
         .filter(sessions::token_digest.eq(token_digest))
         .filter(sessions::expires_us.gt(now_us))
@@ -19,17 +24,18 @@ pub fn session(conn: &mut Conn, token_digest: &str, now_us: i64) -> QueryResult<
             members::name,
             members::language,
             sessions::venue_id,
+            sessions::expires_us,
         ))
         .first(conn)
         .optional()?;
-    let Some((id, name, language, venue)) = row else {
+    let Some((id, name, language, venue, expires_us)) = row else {
         return Ok(None);
     };
     let roles: Vec<(String, String)> = staff::table
         .filter(staff::member_id.eq(&id))
         .select((staff::venue_id, staff::role))
         .load(conn)?;
-    Ok(Some(SignedIn {
+    let member = SignedIn {
         id,
         name,
         language: Language::parse(&language).unwrap_or(Language::Fr),
@@ -38,5 +44,353 @@ pub fn session(conn: &mut Conn, token_digest: &str, now_us: i64) -> QueryResult<
             .into_iter()
             .filter_map(|(venue, role)| Some((VenueId::parse(&venue).ok(), Role::parse(&role)?)))
             .collect(),
+    };
+    Ok(Some((member, expires_us)))
+}
+
+/// Opens a session.
+pub fn add_session(
+    conn: &mut Conn,
+    token_digest: &str,
+    member: &str,
+    now_us: i64,
+    expires_us: i64,
+) -> QueryResult<()> {
+    let venue = venue_of(conn, member)?;
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::token_digest.eq(token_digest),
+            sessions::member_id.eq(member),
+            sessions::venue_id.eq(venue),
+            sessions::created_us.eq(now_us),
+            sessions::expires_us.eq(expires_us),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Lets a session last until `expires_us`.
+pub fn renew_session(conn: &mut Conn, token_digest: &str, expires_us: i64) -> QueryResult<()> {
+    diesel::update(sessions::table.find(token_digest))
+        .set(sessions::expires_us.eq(expires_us))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Ends a session.
+pub fn end_session(conn: &mut Conn, token_digest: &str) -> QueryResult<()> {
+    diesel::delete(sessions::table.find(token_digest))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Ends every session of a member.
+pub fn end_sessions_of(conn: &mut Conn, member: &str) -> QueryResult<()> {
+    diesel::delete(sessions::table.filter(sessions::member_id.eq(member)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Clears away the sessions that ended before `now_us`.
+pub fn forget_sessions(conn: &mut Conn, now_us: i64) -> QueryResult<()> {
+    diesel::delete(sessions::table.filter(sessions::expires_us.le(now_us)))
+        .execute(conn)
+        .map(drop)
+}
+
+// Members -------------------------------------------------------------------
+
+/// What signing in takes.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The member.
+    pub member: Member,
+    /// Their password's hash; a post has none.
+    pub password_hash: Option<String>,
+}
+
+/// The member of this folded name.
+pub fn by_name(conn: &mut Conn, name_key: &str) -> QueryResult<Option<Known>> {
+    let row: Option<(String, String, String, Option<String>)> = members::table
+        .filter(members::name_key.eq(name_key))
+        .select((
+            members::id,
+            members::name,
+            members::language,
+            members::password_hash,
+        ))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(id, name, language, password_hash)| Known {
+        member: Member {
+            id,
+            name,
+            language: Language::parse(&language).unwrap_or(Language::Fr),
+        },
+        password_hash,
     }))
+}
+
+/// Adds a member: a person with a password, or a listening post without.
+pub fn add(
+    conn: &mut Conn,
+    member: &Member,
+    name_key: &str,
+    password_hash: Option<&str>,
+    now_us: i64,
+) -> QueryResult<()> {
+    let kind = match password_hash {
+        Some(_) => "person",
+        None => "post",
+    };
+    diesel::insert_into(members::table)
+        .values((
+            members::id.eq(&member.id),
+            members::kind.eq(kind),
+            members::name.eq(&member.name),
+            members::name_key.eq(name_key),
+            members::password_hash.eq(password_hash),
+            members::language.eq(member.language.code()),
+            members::joined_us.eq(now_us),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Gives a member another password.
+pub fn set_password(conn: &mut Conn, member: &str, password_hash: &str) -> QueryResult<()> {
+    diesel::update(members::table.find(member))
+        .set(members::password_hash.eq(password_hash))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Gives a member a role at a venue, or at the node.
+pub fn add_role(
+    conn: &mut Conn,
+    member: &str,
+    venue: Option<&VenueId>,
+    role: Role,
+    now_us: i64,
+) -> QueryResult<()> {
+    diesel::insert_into(staff::table)
+        .values((
+            staff::member_id.eq(member),
+            staff::venue_id.eq(venue.map_or("", VenueId::as_str)),
+            staff::role.eq(role.as_str()),
+            staff::since_us.eq(now_us),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+// Memberships ---------------------------------------------------------------
+
+/// Makes somebody a member of a venue.
+pub fn add_membership(
+    conn: &mut Conn,
+    member: &str,
+    venue: &VenueId,
+    now_us: i64,
+) -> QueryResult<()> {
+    diesel::insert_into(memberships::table)
+        .values((
+            memberships::member_id.eq(member),
+            memberships::venue_id.eq(venue.as_str()),
+            memberships::since_us.eq(now_us),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// The venue a member listens through: the one they joined last of those they have not left.
+fn venue_of(conn: &mut Conn, member: &str) -> QueryResult<Option<String>> {
+    memberships::table
+        .filter(memberships::member_id.eq(member))
+        .filter(memberships::until_us.is_null())
+        .order((memberships::since_us.desc(), memberships::venue_id))
+        .select(memberships::venue_id)
+        .first(conn)
+        .optional()
+}
+
+/// Since when somebody is a member of a venue; `None` when they are not, or not any more.
+pub fn member_since(conn: &mut Conn, member: &str, venue: &VenueId) -> QueryResult<Option<i64>> {
+    memberships::table
+        .find((member, venue.as_str()))
+        .filter(memberships::until_us.is_null())
+        .select(memberships::since_us)
+        .first(conn)
+        .optional()
+}
+
+/// Ends a membership: sessions go on through another venue, or through none; the roles there end.
+/// `false` when there was none.
+pub fn end_membership(
+    conn: &mut Conn,
+    member: &str,
+    venue: &VenueId,
+    now_us: i64,
+) -> QueryResult<bool> {
+    let here = memberships::table
+        .find((member, venue.as_str()))
+        .filter(memberships::until_us.is_null());
+    let changed = diesel::update(here)
+        .set(memberships::until_us.eq(now_us))
+        .execute(conn)?;
+    let next = venue_of(conn, member)?;
+    let there = sessions::table
+        .filter(sessions::member_id.eq(member))
+        .filter(sessions::venue_id.eq(venue.as_str()));
+    diesel::update(there)
+        .set(sessions::venue_id.eq(next))
+        .execute(conn)?;
+    let roles = staff::table
+        .filter(staff::member_id.eq(member))
+        .filter(staff::venue_id.eq(venue.as_str()));
+    diesel::delete(roles).execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// How many were members of a venue at some time from `from_us` until before `until_us`: those a
+/// month's report counts.
+pub fn members_of(
+    conn: &mut Conn,
+    venue: &VenueId,
+    from_us: i64,
+    until_us: i64,
+) -> QueryResult<u32> {
+    let stayed = memberships::until_us
+        .is_null()
+        .or(memberships::until_us.ge(from_us));
+    let count: i64 = memberships::table
+        .filter(memberships::venue_id.eq(venue.as_str()))
+        .filter(memberships::since_us.lt(until_us))
+        .filter(stayed)
+        .count()
+        .get_result(conn)?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// One who belongs to a venue, as its desk lists them.
+#[derive(Clone, Debug)]
+pub struct Belonging {
+    /// The member's id.
+    pub id: String,
+    /// Their name, or that of a listening post.
+    pub name: String,
+    /// Whether it is a listening post.
+    pub post: bool,
+    /// Since when, in microseconds since 1970 UTC.
+    pub since_us: i64,
+}
+
+/// Who belongs to a venue now, by name.
+pub fn belonging_to(conn: &mut Conn, venue: &VenueId) -> QueryResult<Vec<Belonging>> {
+    let rows: Vec<(String, String, String, i64)> = memberships::table
+        .inner_join(members::table.on(members::id.eq(memberships::member_id)))
+        .filter(memberships::venue_id.eq(venue.as_str()))
+        .filter(memberships::until_us.is_null())
+        .order((members::name_key, members::id))
+        .select((
+            members::id,
+            members::name,
+            members::kind,
+            memberships::since_us,
+        ))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, name, kind, since_us)| Belonging {
+            id,
+            name,
+            post: kind == "post",
+            since_us,
+        })
+        .collect())
+}
+
+// One-time codes ------------------------------------------------------------
+
+/// Adds a one-time code for a member; those before it are void.
+pub fn add_reset(
+    conn: &mut Conn,
+    digest: &str,
+    member: &str,
+    now_us: i64,
+    expires_us: i64,
+) -> QueryResult<()> {
+    let before = reset_codes::table.filter(reset_codes::member_id.eq(member));
+    diesel::delete(before).execute(conn)?;
+    diesel::insert_into(reset_codes::table)
+        .values((
+            reset_codes::code_digest.eq(digest),
+            reset_codes::member_id.eq(member),
+            reset_codes::issued_us.eq(now_us),
+            reset_codes::expires_us.eq(expires_us),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Uses a one-time code: whose it was, if it was still good.
+pub fn use_reset(conn: &mut Conn, digest: &str, now_us: i64) -> QueryResult<Option<Member>> {
+    let open = reset_codes::table
+        .filter(reset_codes::code_digest.eq(digest))
+        .filter(reset_codes::used_us.is_null())
+        .filter(reset_codes::expires_us.gt(now_us));
+    let changed = diesel::update(open)
+        .set(reset_codes::used_us.eq(now_us))
+        .execute(conn)?;
+    if changed != 1 {
+        return Ok(None);
+    }
+    let (id, name, language): (String, String, String) = members::table
+        .inner_join(reset_codes::table.on(reset_codes::member_id.eq(members::id)))
+        .filter(reset_codes::code_digest.eq(digest))
+        .select((members::id, members::name, members::language))
+        .first(conn)?;
+    Ok(Some(Member {
+        id,
+        name,
+        language: Language::parse(&language).unwrap_or(Language::Fr),
+    }))
+}
+
+// Guesses -------------------------------------------------------------------
+
+/// How many wrong guesses there were at a subject, and when the last was.
+pub fn guesses(conn: &mut Conn, subject: &str) -> QueryResult<Option<(i64, i64)>> {
+    guesses::table
+        .find(subject)
+        .select((guesses::wrong, guesses::last_us))
+        .first(conn)
+        .optional()
+}
+
+/// Writes down how many guesses there were.
+pub fn count_guess(conn: &mut Conn, subject: &str, wrong: i64, now_us: i64) -> QueryResult<()> {
+    forget_guesses_at(conn, subject)?;
+    diesel::insert_into(guesses::table)
+        .values((
+            guesses::subject.eq(subject),
+            guesses::wrong.eq(wrong),
+            guesses::last_us.eq(now_us),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Forgets the guesses at a subject.
+pub fn forget_guesses_at(conn: &mut Conn, subject: &str) -> QueryResult<()> {
+    diesel::delete(guesses::table.find(subject))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Forgets the guesses at subjects nobody has tried since `us`.
+pub fn forget_guesses(conn: &mut Conn, us: i64) -> QueryResult<()> {
+    diesel::delete(guesses::table.filter(guesses::last_us.lt(us)))
+        .execute(conn)
+        .map(drop)
 }

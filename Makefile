@@ -1,0 +1,36 @@
+# Two commands: `make demo` runs the main job, `make test` runs every test.
+# The build cache lies outside the clone, so that a fresh clone builds fast the second time.
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/antiphon
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+
+FEATURES := cli/postgres,cli/player
+
+.PHONY: demo test test-needs lint nightly
+
+demo:
+	cargo run --release -- demo
+
+# What only tests need: a PostgreSQL to run the suite on, a browser to look at pages with, the
+# headers of the sound library for the listening post. Node.js runs nothing of ours.
+TEST_NEEDS := postgresql libpq-dev libasound2-dev chromium chromium-driver pkg-config
+test-needs:
+	@missing=; for p in $(TEST_NEEDS); do \
+	    dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+	    sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	    echo "installing for the tests:$$missing"; \
+	    $$sudo apt-get update -q && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -qy --no-install-recommends $$missing; \
+	fi
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --features $(FEATURES) -- -D warnings
+
+test: test-needs lint
+	cargo test --workspace --features $(FEATURES)
+	ANTIPHON_TEST_DATABASE=postgres cargo test -p node --features postgres --test it
+
+# A longer look than the hour of `make test` allows.
+nightly: test
+	PROPTEST_CASES=1000000 cargo test --release -p settlement

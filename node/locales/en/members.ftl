@@ -1,0 +1,14 @@
+members-name-empty = Choose a name to sign in with.
+members-name-long = The name is too long: { $limit } characters at most.
+members-name-unseen = The name holds a character that cannot be seen. Type it again, on one line.
+members-name-taken = Somebody here is called { $name } already. Choose another name: add a letter or a number.
+members-password-short = The password is too short: { $shortest } characters at least. A few words in a row are easy to remember.
+members-password-long = The password is too long: { $longest } characters at most.
+members-wrong = Name and password do not belong together. Check both and try again; if you forgot your password, ask your venue for a one-time code.
+members-code-form = A code has three groups of four characters, as in 7K2M-Q9XA-0TBD. Copy it from your card.
+members-code-unknown = This node does not know this code. Check it against your card, and that the card is from a venue of this node.
+members-code-used = This invitation has been used already. If it was you who used it, sign in; otherwise ask your venue for another.
+members-code-revoked = Your venue has taken this invitation back. Ask it for another.
+members-code-expired = This invitation has expired. Ask your venue for another.
+members-reset-unknown = This one-time code is not known, was used already or has expired. Ask your venue for another.
+members-unknown = Nobody here is called { $name }.

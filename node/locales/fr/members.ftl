@@ -1,0 +1,14 @@
+members-name-empty = Choisissez un nom pour vous connecter.
+members-name-long = Ce nom est trop long : { $limit } caractères au plus.
+members-name-unseen = Ce nom contient un caractère invisible. Saisissez-le de nouveau, sur une seule ligne.
+members-name-taken = Quelqu’un s’appelle déjà { $name } ici. Choisissez un autre nom : ajoutez une lettre ou un chiffre.
+members-password-short = Ce mot de passe est trop court : { $shortest } caractères au moins. Quelques mots à la suite se retiennent bien.
+members-password-long = Ce mot de passe est trop long : { $longest } caractères au plus.
+members-wrong = Ce nom et ce mot de passe ne vont pas ensemble. Vérifiez-les, puis recommencez ; si vous avez oublié votre mot de passe, demandez un code à usage unique à votre lieu.
+members-code-form = Un code a trois groupes de quatre caractères, comme 7K2M-Q9XA-0TBD. Recopiez-le de votre carte.
+members-code-unknown = Ce nœud ne connaît pas ce code. Comparez-le à votre carte, et vérifiez qu’elle vient d’un lieu de ce nœud.
+members-code-used = Cette invitation a déjà servi. Si c’est à vous, connectez-vous ; sinon, demandez-en une autre à votre lieu.
+members-code-revoked = Votre lieu a repris cette invitation. Demandez-lui-en une autre.
+members-code-expired = Cette invitation est trop ancienne. Demandez-en une autre à votre lieu.
+members-reset-unknown = Ce code à usage unique n’est pas connu, a déjà servi ou est trop ancien. Demandez-en un autre à votre lieu.
+members-unknown = Personne ne s’appelle { $name } ici.

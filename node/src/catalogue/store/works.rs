@@ -1,0 +1,275 @@
+use diesel::prelude::*;
+use settlement::{Isrc, Kind, PartyId, Territory, Uri, WorkId};
+
+use super::unreadable;
+use crate::catalogue::fold::fold;
+use crate::catalogue::{Role, Work};
+use crate::db::Conn;
+use crate::schema::{contributors, media, works};
+
+/// The most answers a search gives.
+const SEARCH_LIMIT: i64 = 50;
+/// The most words of a question that are looked for.
+const SEARCH_WORDS: usize = 12;
+
+#[derive(Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = works, treat_none_as_null = true)]
+struct Row {
+    id: String,
+    origin: String,
+    kind: String,
+    title: String,
+    credit: String,
+    artist_id: Option<String>,
+    release_id: Option<String>,
+    disc: Option<i64>,
+    position: Option<i64>,
+    isrc: Option<String>,
+    territory: Option<String>,
+    duration_ms: i64,
+    media: Option<String>,
+    media_url: Option<String>,
+    media_type: Option<String>,
+    media_size: Option<i64>,
+    genre: Option<String>,
+    year: Option<i64>,
+    search_text: String,
+    document: Option<String>,
+    created_us: i64,
+    updated_us: i64,
+    withdrawn_us: Option<i64>,
+}
+
+impl Row {
+    fn of(work: &Work, search_text: String) -> Self {
+        Row {
+            id: work.id.as_str().to_owned(),
+            origin: work.origin.clone(),
+            kind: work.kind.as_str().to_owned(),
+            title: work.title.clone(),
+            credit: work.credit.clone(),
+            artist_id: work.artist.as_ref().map(|id| id.as_str().to_owned()),
+            release_id: work.release.as_ref().map(|id| id.as_str().to_owned()),
+            disc: work.disc.map(i64::from),
+            position: work.position.map(i64::from),
+            isrc: work.isrc.as_ref().map(|isrc| isrc.as_str().to_owned()),
+            territory: work.territory.as_ref().map(|t| t.as_str().to_owned()),
+            duration_ms: i64::try_from(work.duration_ms).unwrap_or(i64::MAX),
+            media: work.media.map(|digest| digest.to_string()),
+            media_url: work.media_url.as_ref().map(|url| url.as_str().to_owned()),
+            media_type: work.media_type.clone(),
+            media_size: work
+                .media_size
+                .map(|size| i64::try_from(size).unwrap_or(i64::MAX)),
+            genre: work.genre.clone(),
+            year: work.year.map(i64::from),
+            search_text,
+            document: work.document.clone(),
+            created_us: work.created_us,
+            updated_us: work.updated_us,
+            withdrawn_us: work.withdrawn_us,
+        }
+    }
+
+    fn read(self) -> QueryResult<Work> {
+        Ok(Work {
+            id: WorkId::parse(&self.id).map_err(unreadable)?,
+            origin: self.origin,
+            kind: Kind::parse(&self.kind).map_err(unreadable)?,
+            title: self.title,
+            credit: self.credit,
+            artist: parsed(self.artist_id, PartyId::parse)?,
+            release: parsed(self.release_id, Uri::parse)?,
+            disc: self
+                .disc
+                .map(u32::try_from)
+                .transpose()
+                .map_err(unreadable)?,
+            position: self
+                .position
+                .map(u32::try_from)
+                .transpose()
+                .map_err(unreadable)?,
+            isrc: parsed(self.isrc, Isrc::parse)?,
+            territory: parsed(self.territory, Territory::parse)?,
+            duration_ms: u64::try_from(self.duration_ms).map_err(unreadable)?,
+            media: parsed(self.media, |text| text.parse())?,
+            media_url: parsed(self.media_url, Uri::parse)?,
+            media_type: self.media_type,
+            media_size: self
+                .media_size
+                .map(u64::try_from)
+                .transpose()
+                .map_err(unreadable)?,
+            genre: self.genre,
+            year: self
+                .year
+                .map(u16::try_from)
+                .transpose()
+                .map_err(unreadable)?,
+            document: self.document,
+            created_us: self.created_us,
+            updated_us: self.updated_us,
+            withdrawn_us: self.withdrawn_us,
+        })
+    }
+}
+
+fn parsed<T, E: std::fmt::Display>(
+    text: Option<String>,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> QueryResult<Option<T>> {
+    text.map(|text| parse(&text))
+        .transpose()
+        .map_err(unreadable)
+}
+
+fn read_all(rows: Vec<Row>) -> QueryResult<Vec<Work>> {
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// The work of this URI, withdrawn or not.
+pub fn work(conn: &mut Conn, id: &WorkId) -> QueryResult<Option<Work>> {
+    let row: Option<Row> = works::table.find(id.as_str()).first(conn).optional()?;
+    row.map(Row::read).transpose()
+}
+
+/// The works of these URIs that are known here, in the order asked for.
+pub fn works(conn: &mut Conn, ids: &[WorkId]) -> QueryResult<Vec<Work>> {
+    let mut found = std::collections::BTreeMap::new();
+    for some in ids.chunks(500) {
+        let some: Vec<&str> = some.iter().map(WorkId::as_str).collect();
+        let rows: Vec<Row> = works::table.filter(works::id.eq_any(some)).load(conn)?;
+        for work in read_all(rows)? {
+            found.insert(work.id.clone(), work);
+        }
+    }
+    Ok(ids.iter().filter_map(|id| found.get(id).cloned()).collect())
+}
+
+/// The offered works of a release, by disc and position.
+pub fn works_of_release(conn: &mut Conn, release: &Uri) -> QueryResult<Vec<Work>> {
+    let rows: Vec<Row> = works::table
+        .filter(works::release_id.eq(release.as_str()))
+        .filter(works::withdrawn_us.is_null())
+        .order_by((
+            works::disc.is_null(),
+            works::disc,
+            works::position.is_null(),
+            works::position,
+            works::title,
+            works::id,
+        ))
+        .load(conn)?;
+    read_all(rows)
+}
+
+/// The offered works a party shares in, the newest first, at most `limit`.
+pub fn works_of_party(conn: &mut Conn, party: &PartyId, limit: i64) -> QueryResult<Vec<Work>> {
+    let shared = contributors::table
+        .filter(contributors::party_id.eq(party.as_str()))
+        .select(contributors::work_id);
+    let rows: Vec<Row> = works::table
+        .filter(works::id.eq_any(shared))
+        .filter(works::withdrawn_us.is_null())
+        .order_by((works::created_us.desc(), works::id))
+        .limit(limit)
+        .load(conn)?;
+    read_all(rows)
+}
+
+/// The work of this node whose file holds this sound, whatever its tags say.
+pub fn work_of_sound(conn: &mut Conn, sound: &str) -> QueryResult<Option<Work>> {
+    let row: Option<Row> = works::table
+        .filter(
+            works::media.eq_any(
+                media::table
+                    .filter(media::sound.eq(sound))
+                    .select(media::digest.nullable()),
+            ),
+        )
+        .order_by((works::created_us, works::id))
+        .first(conn)
+        .optional()?;
+    row.map(Row::read).transpose()
+}
+
+/// Offered works in which every word of `q` appears (title, credit, release or label; case and
+/// accents do not matter): first those whose title begins with it. At most `limit`, and 50.
+pub fn search(conn: &mut Conn, q: &str, limit: usize) -> QueryResult<Vec<Work>> {
+    let sought = fold(q);
+    let words: Vec<&str> = sought.split(' ').take(SEARCH_WORDS).collect();
+    if sought.is_empty() {
+        return Ok(Vec::new());
+    }
+    let limit = i64::try_from(limit).unwrap_or(SEARCH_LIMIT);
+    let mut question = works::table
+        .filter(works::withdrawn_us.is_null())
+        .order_by((
+            // A search text begins with the title. Folded text holds no `%`, `_` or `\`.
+            works::search_text.like(format!("{sought}%")).desc(),
+            works::title,
+            works::id,
+        ))
+        .limit(limit.clamp(1, SEARCH_LIMIT))
+        .into_boxed();
+    for word in words {
+        question = question.filter(works::search_text.like(format!("%{word}%")));
+    }
+    read_all(question.load(conn)?)
+}
+
+/// Writes the work, new or changed. `also` is what else it is found by: its release's title and
+/// label.
+pub fn put_work(conn: &mut Conn, work: &Work, also: &[&str]) -> QueryResult<()> {
+    let mut search_text = fold(&work.title);
+    for text in [work.credit.as_str()].iter().chain(also) {
+        search_text.push('\n');
+        search_text.push_str(&fold(text));
+    }
+    let row = Row::of(work, search_text);
+    let changed = diesel::update(works::table.find(work.id.as_str()))
+        .set(&row)
+        .execute(conn)?;
+    if changed == 0 {
+        diesel::insert_into(works::table)
+            .values(&row)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Says who shares in a work, instead of whoever did.
+pub fn set_contributors(
+    conn: &mut Conn,
+    work: &WorkId,
+    who: &[(PartyId, Role)],
+) -> QueryResult<()> {
+    diesel::delete(contributors::table.filter(contributors::work_id.eq(work.as_str())))
+        .execute(conn)?;
+    let mut who = who.to_vec();
+    who.sort();
+    who.dedup();
+    for (party, role) in who {
+        diesel::insert_into(contributors::table)
+            .values((
+                contributors::work_id.eq(work.as_str()),
+                contributors::party_id.eq(party.as_str()),
+                contributors::role.eq(role.as_str()),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Withdraws a work; whether it was offered until now.
+pub fn withdraw_work(conn: &mut Conn, id: &WorkId, now_us: i64) -> QueryResult<bool> {
+    let changed = diesel::update(
+        works::table
+            .find(id.as_str())
+            .filter(works::withdrawn_us.is_null()),
+    )
+    .set((works::withdrawn_us.eq(now_us), works::updated_us.eq(now_us)))
+    .execute(conn)?;
+    Ok(changed > 0)
+}

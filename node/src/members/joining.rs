@@ -1,0 +1,240 @@
+//! How people and listening posts become members of a venue, and how they leave it.
+
+use settlement::VenueId;
+
+use super::code::Code;
+use super::guesses::{self, Subject};
+use super::session::{self, Session};
+use super::{Member, Role, password, store};
+use crate::Node;
+use crate::config::Language;
+use crate::db::{self, Conn};
+use crate::names::{self, NoName};
+use crate::venues::{self, Venue};
+use crate::web::{Complaint, Refusal};
+use crate::words::Say;
+
+/// The longest name of a member, in characters.
+pub const NAME_LIMIT: usize = 60;
+
+/// What somebody who joins says.
+#[derive(Clone, Debug)]
+pub struct Joining {
+    /// The code on their invitation.
+    pub code: String,
+    /// The name they want to sign in with.
+    pub name: String,
+    /// The password they chose.
+    pub password: String,
+    /// The language they read.
+    pub language: Language,
+}
+
+/// Makes somebody a member of the venue that invited them, and signs them in.
+///
+/// # Errors
+/// [`Refusal::Invalid`] with a complaint for `code`, `name` or `password`; [`Refusal::TooMany`]
+/// when codes were guessed at.
+pub async fn join(node: &Node, joining: Joining) -> Result<Session, Refusal> {
+    let name = checked(&joining.name, &joining.password);
+    let code = Code::read(&joining.code).ok_or_else(|| form_complaint("code"));
+    let (code, name) = match (code, name) {
+        (Ok(code), Ok(name)) => (code, name),
+        (code, name) => {
+            let mut complaints: Vec<Complaint> = code.err().into_iter().collect();
+            complaints.extend(name.err().unwrap_or_default());
+            return Err(Refusal::Invalid(complaints));
+        }
+    };
+    check_invitation(node, &code).await?;
+    let hash = password::aside(move || password::hash(&joining.password))
+        .await?
+        .map_err(Refusal::broken)?;
+    let member = Member {
+        id: node.clock.fresh_id(),
+        name,
+        language: joining.language,
+    };
+    let session = session::draw(node, member.clone());
+    let opening = session.digest();
+    let now_us = node.clock.now_us();
+    node.db
+        .write(move |conn| {
+            enter(conn, &member, Some(&hash), now_us)?;
+            let venue = use_invitation(conn, &code, &member, now_us)?;
+            store::add_membership(conn, &member.id, &venue, now_us)?;
+            store::add_session(conn, &opening, &member.id, now_us, session::ends_us(now_us))?;
+            Ok::<_, Refusal>(())
+        })
+        .await?;
+    Ok(session)
+}
+
+/// Makes somebody a member of a venue without an invitation; takes a seat. An operator runs the
+/// node, and is a member of the venue like anybody. Blocks.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for a name or password that cannot be; [`Refusal::Conflict`] when the
+/// venue has no seat left.
+pub fn add(
+    node: &Node,
+    venue: &str,
+    name: &str,
+    password: &str,
+    role: Option<Role>,
+) -> Result<Member, Refusal> {
+    let name = checked(name, password).map_err(Refusal::Invalid)?;
+    // Asked before the password is worked on, and again when it counts.
+    node.db
+        .read_now(|conn| venues::named(conn, venue).map(drop))?;
+    let hash = password::hash(password).map_err(Refusal::broken)?;
+    let member = Member {
+        id: node.clock.fresh_id(),
+        name,
+        language: node.config.language,
+    };
+    let now_us = node.clock.now_us();
+    node.db.write_now(|conn| {
+        let venue = venues::named(conn, venue)?;
+        venues::seats_for(conn, node, &venue, 1)?;
+        enter(conn, &member, Some(&hash), now_us)?;
+        store::add_membership(conn, &member.id, &venue.id, now_us)?;
+        if let Some(role) = role {
+            let at = (role != Role::Operator).then_some(&venue.id);
+            store::add_role(conn, &member.id, at, role, now_us)?;
+        }
+        Ok(member.clone())
+    })
+}
+
+/// Makes a listening post a member of a venue: it has no face, no password and a name of its own.
+/// In the caller's transaction, which uses the invitation.
+pub fn add_post(
+    conn: &mut Conn,
+    node: &Node,
+    short_id: &str,
+    now_us: i64,
+) -> Result<Member, Refusal> {
+    let member = Member {
+        id: node.clock.fresh_id(),
+        name: format!("post {short_id}"),
+        language: node.config.language,
+    };
+    enter(conn, &member, None, now_us)?;
+    Ok(member)
+}
+
+fn enter(
+    conn: &mut Conn,
+    member: &Member,
+    password_hash: Option<&str>,
+    now_us: i64,
+) -> Result<(), Refusal> {
+    let key = names::fold(&member.name);
+    match store::add(conn, member, &key, password_hash, now_us) {
+        Err(error) if db::is_taken(&error) => Err(Refusal::field(
+            "name",
+            Say::new("members-name-taken").with("name", &member.name),
+        )),
+        done => Ok(done?),
+    }
+}
+
+/// Ends a membership. The seat is free again with the next month; what was listened to counts.
+///
+/// # Errors
+/// [`Refusal::Missing`] when there is no such membership.
+pub async fn leave(node: &Node, member: &str, venue: &VenueId) -> Result<(), Refusal> {
+    let (member, venue) = (member.to_owned(), venue.clone());
+    let now_us = node.clock.now_us();
+    node.db
+        .write(
+            move |conn| match store::end_membership(conn, &member, &venue, now_us)? {
+                true => Ok(()),
+                false => Err(Refusal::Missing),
+            },
+        )
+        .await
+}
+
+/// Whether an invitation can be used, before anything is made of it; counts guesses at codes.
+/// Answers whose it is.
+pub async fn check_invitation(node: &Node, code: &Code) -> Result<Venue, Refusal> {
+    let code = code.clone();
+    let now_us = node.clock.now_us();
+    let found = node
+        .db
+        .write(move |conn| {
+            let subject = Subject::code(&code.first_group());
+            guesses::try_at(conn, &subject, now_us)?;
+            let Some(invitation) = venues::store::invitation(conn, &code.digest())? else {
+                // Not an error yet: the guess must stay counted.
+                return Ok::<_, Refusal>(Err(unknown_code()));
+            };
+            guesses::was_right(conn, &subject)?;
+            if let Some(refusal) = why_not_open(&invitation, now_us) {
+                return Ok(Err(refusal));
+            }
+            let venue = venues::store::venue(conn, &invitation.venue)?;
+            Ok(venue.ok_or(Refusal::Missing))
+        })
+        .await?;
+    found
+}
+
+/// Uses an invitation up, in the caller's transaction: of two who race for it one is refused.
+pub fn use_invitation(
+    conn: &mut Conn,
+    code: &Code,
+    member: &Member,
+    now_us: i64,
+) -> Result<VenueId, Refusal> {
+    let digest = code.digest();
+    let Some(invitation) = venues::store::invitation(conn, &digest)? else {
+        return Err(unknown_code());
+    };
+    if venues::store::use_invitation(conn, &digest, &member.id, now_us)? {
+        return Ok(invitation.venue);
+    }
+    Err(why_not_open(&invitation, now_us).unwrap_or_else(unknown_code))
+}
+
+fn why_not_open(invitation: &venues::store::Invitation, now_us: i64) -> Option<Refusal> {
+    let key = if invitation.used_us.is_some() {
+        "members-code-used"
+    } else if invitation.revoked_us.is_some() {
+        "members-code-revoked"
+    } else if invitation.expires_us <= now_us {
+        "members-code-expired"
+    } else {
+        return None;
+    };
+    Some(Refusal::field("code", Say::new(key)))
+}
+
+fn unknown_code() -> Refusal {
+    Refusal::field("code", Say::new("members-code-unknown"))
+}
+
+pub(super) fn form_complaint(field: &'static str) -> Complaint {
+    Complaint {
+        field,
+        say: Say::new("members-code-form"),
+    }
+}
+
+/// The name as it is kept, or what is wrong with it and with the password.
+fn checked(name: &str, password: &str) -> Result<String, Vec<Complaint>> {
+    let name = names::one_line(name, NAME_LIMIT).map_err(|why| Complaint {
+        field: "name",
+        say: match why {
+            NoName::Empty => Say::new("members-name-empty"),
+            NoName::TooLong => Say::new("members-name-long").with("limit", NAME_LIMIT),
+            NoName::Unseen => Say::new("members-name-unseen"),
+        },
+    });
+    match (name, password::complaint(password)) {
+        (Ok(name), None) => Ok(name),
+        (name, complaint) => Err(name.err().into_iter().chain(complaint).collect()),
+    }
+}

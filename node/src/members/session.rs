@@ -1,0 +1,218 @@
+//! Signing in and out, and the one-time code for who forgot their password.
+
+use axum::http::HeaderValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::code::Code;
+use super::guesses::{self, Subject};
+use super::joining::form_complaint;
+use super::{Member, SignedIn, password, store, token_digest};
+use crate::Node;
+use crate::names;
+use crate::web::{Refusal, SESSION_COOKIE};
+use crate::words::Say;
+
+/// How long a session lasts without being renewed, in days.
+pub const SESSION_DAYS: i64 = 60;
+/// How long a one-time code is good for, in hours.
+pub const RESET_HOURS: i64 = 24;
+/// The longest a browser keeps a cookie, in seconds: the session ends before, if it is not used.
+const COOKIE_SECONDS: u32 = 400 * 24 * 3600;
+const HOUR_US: i64 = 3600 * 1_000_000;
+
+/// A session that was just opened.
+#[derive(Clone, Debug)]
+pub struct Session {
+    token: String,
+    /// Whose it is.
+    pub member: Member,
+}
+
+impl Session {
+    /// The `Set-Cookie` that gives it to the browser: out of reach of scripts, not sent along from
+    /// other sites' forms, and outside development never over plain http.
+    pub fn cookie(&self, node: &Node) -> HeaderValue {
+        set_cookie(node, &self.token, COOKIE_SECONDS)
+    }
+
+    pub(super) fn digest(&self) -> String {
+        token_digest(&self.token)
+    }
+}
+
+/// The `Set-Cookie` that takes a session from the browser.
+pub fn without_session(node: &Node) -> HeaderValue {
+    set_cookie(node, "", 0)
+}
+
+fn set_cookie(node: &Node, token: &str, seconds: u32) -> HeaderValue {
+    let secure = if node.config.dev { "" } else { "; Secure" };
+    let text = format!(
+        "{SESSION_COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}"
+    );
+    HeaderValue::from_str(&text).expect("a token is base64url")
+}
+
+pub(super) fn draw(node: &Node, member: Member) -> Session {
+    let secret: [u8; 32] = node.clock.secret();
+    Session {
+        token: URL_SAFE_NO_PAD.encode(secret),
+        member,
+    }
+}
+
+pub(super) fn ends_us(now_us: i64) -> i64 {
+    now_us + SESSION_DAYS * 24 * HOUR_US
+}
+
+/// The member whose session this token opens, if it still does. A session in use is renewed.
+pub async fn signed_in(node: &Node, token: &str) -> Result<Option<SignedIn>, Refusal> {
+    if token.is_empty() || token.len() > 128 {
+        return Ok(None);
+    }
+    let digest = token_digest(token);
+    let now_us = node.clock.now_us();
+    let looked_up = digest.clone();
+    let found = node
+        .db
+        .read(move |conn| Ok::<_, Refusal>(store::session(conn, &looked_up, now_us)?))
+        .await?;
+    let Some((member, expires_us)) = found else {
+        return Ok(None);
+    };
+    // Half spent: one write a month, not one a request.
+    if expires_us - now_us < SESSION_DAYS / 2 * 24 * HOUR_US {
+        let renewed = move |conn: &mut _| {
+            store::renew_session(conn, &digest, ends_us(now_us)).map_err(Refusal::from)
+        };
+        node.db.write(renewed).await?;
+    }
+    Ok(Some(member))
+}
+
+/// Signs a member in.
+///
+/// # Errors
+/// [`Refusal::Invalid`] on `password` when name and password do not belong together, whichever is
+/// wrong; [`Refusal::TooMany`] after too many wrong tries.
+pub async fn sign_in(node: &Node, name: &str, password: &str) -> Result<Session, Refusal> {
+    let wrong = || Refusal::field("password", Say::new("members-wrong"));
+    if name.len() > 1024 || password.len() > password::LONGEST * 4 {
+        return Err(wrong());
+    }
+    let key = names::fold(name);
+    let subject = Subject::name(&key);
+    let now_us = node.clock.now_us();
+    let counted = subject.clone();
+    let known = node
+        .db
+        .write(move |conn| {
+            guesses::try_at(conn, &counted, now_us)?;
+            Ok::<_, Refusal>(store::by_name(conn, &key)?)
+        })
+        .await?;
+    let tried = password.to_owned();
+    let kept = known.as_ref().and_then(|known| known.password_hash.clone());
+    let right = password::aside(move || password::is_right(&tried, kept.as_deref())).await?;
+    let Some(known) = known.filter(|_| right) else {
+        return Err(wrong());
+    };
+    let session = draw(node, known.member);
+    open(node, &session, Some(subject)).await?;
+    Ok(session)
+}
+
+/// Writes a drawn session down.
+async fn open(node: &Node, session: &Session, right: Option<Subject>) -> Result<(), Refusal> {
+    let (digest, member) = (session.digest(), session.member.id.clone());
+    let now_us = node.clock.now_us();
+    node.db
+        .write(move |conn| {
+            if let Some(subject) = right {
+                guesses::was_right(conn, &subject)?;
+            }
+            store::forget_sessions(conn, now_us)?;
+            Ok(store::add_session(
+                conn,
+                &digest,
+                &member,
+                now_us,
+                ends_us(now_us),
+            )?)
+        })
+        .await
+}
+
+/// Ends the session of this token, if there is one.
+pub async fn sign_out(node: &Node, token: &str) -> Result<(), Refusal> {
+    let digest = token_digest(token);
+    node.db
+        .write(move |conn| Ok(store::end_session(conn, &digest)?))
+        .await
+}
+
+/// A one-time code, good for a day, with which the member of this name chooses another password
+/// ([`redeem`]). Codes given out before are void. Blocks.
+///
+/// # Errors
+/// [`Refusal::Conflict`] when nobody has that name.
+pub fn reset(node: &Node, name: &str) -> Result<String, Refusal> {
+    let now_us = node.clock.now_us();
+    let code = Code::draw(&node.clock);
+    node.db.write_now(|conn| {
+        let person = |known: &store::Known| known.password_hash.is_some();
+        let known = store::by_name(conn, &names::fold(name))?.filter(person);
+        let Some(known) = known else {
+            return Err(Refusal::Conflict(
+                Say::new("members-unknown").with("name", name),
+            ));
+        };
+        let expires_us = now_us + RESET_HOURS * HOUR_US;
+        store::add_reset(conn, &code.digest(), &known.member.id, now_us, expires_us)?;
+        Ok(code.to_string())
+    })
+}
+
+/// Gives whoever holds a one-time code a new password and signs them in; every other session of
+/// theirs ends.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for `code` or `password`; [`Refusal::TooMany`] when codes were guessed at.
+pub async fn redeem(node: &Node, code: &str, password: &str) -> Result<Session, Refusal> {
+    let mut complaints: Vec<_> = password::complaint(password).into_iter().collect();
+    let code = match Code::read(code) {
+        Some(code) if complaints.is_empty() => code,
+        Some(_) => return Err(Refusal::Invalid(complaints)),
+        None => {
+            complaints.insert(0, form_complaint("code"));
+            return Err(Refusal::Invalid(complaints));
+        }
+    };
+    let chosen = password.to_owned();
+    let hash = password::aside(move || password::hash(&chosen))
+        .await?
+        .map_err(Refusal::broken)?;
+    let now_us = node.clock.now_us();
+    let redeemed = node
+        .db
+        .write(move |conn| {
+            let subject = Subject::code(&code.first_group());
+            guesses::try_at(conn, &subject, now_us)?;
+            let Some(member) = store::use_reset(conn, &code.digest(), now_us)? else {
+                // Not an error yet: the guess must stay counted.
+                return Ok::<_, Refusal>(None);
+            };
+            guesses::was_right(conn, &subject)?;
+            guesses::was_right(conn, &Subject::name(&names::fold(&member.name)))?;
+            store::set_password(conn, &member.id, &hash)?;
+            store::end_sessions_of(conn, &member.id)?;
+            Ok(Some(member))
+        })
+        .await?;
+    let member =
+        redeemed.ok_or_else(|| Refusal::field("code", Say::new("members-reset-unknown")))?;
+    let session = draw(node, member);
+    open(node, &session, None).await?;
+    Ok(session)
+}

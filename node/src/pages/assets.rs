@@ -1,0 +1,91 @@
+//! Styles, script, fonts and the mark: embedded in the binary, no build step.
+
+use axum::extract::{Path, RawQuery};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use rust_embed::RustEmbed;
+
+use crate::web::Refusal;
+
+#[derive(RustEmbed)]
+#[folder = "assets/"]
+struct Assets;
+
+/// The address of an asset: its name and the beginning of its digest, so that a browser may keep
+/// it for good.
+pub fn address(name: &str) -> String {
+    match Assets::get(name) {
+        Some(file) => format!("/assets/{name}?{}", version(&file)),
+        None => format!("/assets/{name}"),
+    }
+}
+
+fn version(file: &rust_embed::EmbeddedFile) -> String {
+    hex::encode(&file.metadata.sha256_hash()[..6])
+}
+
+/// `GET /assets/{name}`: kept for good when asked for by version, checked each time otherwise.
+pub async fn serve(
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let file = Assets::get(&name).ok_or(Refusal::Missing)?;
+    let version = version(&file);
+    // A font's version is written in the styles that name it.
+    let for_good =
+        query.as_deref() == Some(version.as_str()) || (name.ends_with(".woff2") && query.is_some());
+    let keep = if for_good {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    let tag = format!("\"{version}\"");
+    let kind = file.metadata.mimetype();
+    let kind = if kind.starts_with("text/") {
+        format!("{kind}; charset=utf-8")
+    } else {
+        kind.to_owned()
+    };
+    let known = headers
+        .get(IF_NONE_MATCH)
+        .is_some_and(|seen| seen.as_bytes() == tag.as_bytes());
+    let head = [
+        (CACHE_CONTROL, keep.to_owned()),
+        (ETAG, tag),
+        (CONTENT_TYPE, kind),
+    ];
+    if known {
+        return Ok((StatusCode::NOT_MODIFIED, head).into_response());
+    }
+    Ok((head, file.data).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_and_its_player_stay_light() {
+        // Uncompressed bounds; compressed, styles and scripts together are a third of this.
+        let size = |name: &str| Assets::get(name).unwrap().data.len();
+        assert!(size("antiphon.css") + size("antiphon.js") + size("htmx.min.js") < 120_000);
+        let fonts: usize = Assets::iter()
+            .filter(|name| name.ends_with(".woff2"))
+            .map(|name| size(&name))
+            .sum();
+        assert!(fonts <= 60_000, "{fonts} bytes of fonts");
+    }
+
+    #[test]
+    fn every_font_and_library_brings_its_licence() {
+        for licence in [
+            "fonts/newsreader-OFL.txt",
+            "fonts/hanken-grotesk-OFL.txt",
+            "htmx-LICENSE.txt",
+        ] {
+            assert!(Assets::get(licence).is_some(), "{licence}");
+        }
+    }
+}

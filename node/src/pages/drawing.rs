@@ -1,0 +1,76 @@
+//! Pictures the server draws: SVG with attributes only, since the pages allow no inline style.
+
+use std::fmt::Write;
+
+use federation::digest::Sha256Digest;
+
+/// A cover for what has none: two half discs that answer each other, placed and coloured by the
+/// digest of its address, so that a work always wears the same one. Decorative: it says nothing
+/// that the title beside it does not.
+pub fn cover(of: &str) -> String {
+    // Pairs of a ground and two voices; each pair keeps 3:1 between ground and voices.
+    const INKS: [(&str, &str, &str); 6] = [
+        ("#e4dccb", "#1b1a1e", "#2b46b0"),
+        ("#23264a", "#ece8de", "#e0815f"),
+        ("#2f4a3f", "#f0e6d2", "#d9b44a"),
+        ("#7a2f22", "#f7e9dc", "#f0b59a"),
+        ("#c9d3e6", "#22305e", "#9c3d22"),
+        ("#3a2f45", "#e8dff0", "#b7a4e0"),
+    ];
+    let digest = Sha256Digest::of(of.as_bytes()).hex();
+    let nibble = |at: usize| {
+        digest
+            .as_bytes()
+            .get(at)
+            .and_then(|c| char::from(*c).to_digit(16))
+            .unwrap_or(0)
+    };
+    let (ground, first, second) = INKS[(nibble(0) as usize * 16 + nibble(1) as usize) % INKS.len()];
+    let radius = 60 + nibble(2) * 3;
+    let other = 60 + nibble(3) * 3;
+    let high = 60 + nibble(4) * 6;
+    let low = 110 + nibble(5) * 5;
+    let gap = 6 + nibble(6);
+    let turn = (nibble(7) % 4) * 90;
+    let (left, right) = (150 - gap, 150 + gap);
+    let mut svg = String::with_capacity(600);
+    let _ = write!(
+        svg,
+        "<svg class=\"cover\" viewBox=\"0 0 300 300\" aria-hidden=\"true\">\
+         <rect width=\"300\" height=\"300\" fill=\"{ground}\"/>\
+         <g transform=\"rotate({turn} 150 150)\">\
+         <path fill=\"{first}\" d=\"M{left} {high}a{radius} {radius} 0 0 0 0 {}z\"/>\
+         <path fill=\"{second}\" d=\"M{right} {low}a{other} {other} 0 0 1 0 {}z\"/></g></svg>",
+        radius * 2,
+        other * 2,
+    );
+    svg
+}
+
+/// A colour somebody else gave, if it is one (`#rrggbb`); the ink of the house otherwise.
+pub fn colour(text: &str) -> &str {
+    let is_one = text.len() == 7
+        && text.starts_with('#')
+        && text[1..].bytes().all(|b| b.is_ascii_hexdigit());
+    if is_one { text } else { "#2b46b0" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_work_always_wears_the_same_cover_and_another_work_another() {
+        let one = cover("https://loire.example/works/1");
+        assert_eq!(one, cover("https://loire.example/works/1"));
+        assert_ne!(one, cover("https://loire.example/works/2"));
+    }
+
+    #[test]
+    fn a_colour_from_outside_is_a_colour_or_nothing() {
+        assert_eq!(colour("#A1b2c3"), "#A1b2c3");
+        for bad in ["red", "#12345", "#12345\"", "#é1234", "url(x)"] {
+            assert_eq!(colour(bad), "#2b46b0", "{bad}");
+        }
+    }
+}

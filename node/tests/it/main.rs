@@ -1,0 +1,7 @@
+//! The rooms of a node, seen from outside: real nodes, served on real sockets, in a small world
+//! (`world`). `ANTIPHON_TEST_DATABASE=postgres` runs the same tests on PostgreSQL (feature
+//! `postgres`); otherwise each node has its own SQLite file.
+
+mod ground;
+mod members;
+mod world;
