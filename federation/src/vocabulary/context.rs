@@ -15,7 +15,9 @@ pub const ACTIVITY_STREAMS: &str = "https://www.w3.org/ns/activitystreams";
 pub const SECURITY: &str = "https://w3id.org/security/v1";
 /// `proof`.
 pub const DATA_INTEGRITY: &str = crate::proof::DATA_INTEGRITY_CONTEXT;
-/// `assertionMethod`, `Multikey` (FEP-521a).
+/// `assertionMethod` (FEP-521a).
+pub const DID: &str = "https://www.w3.org/ns/did/v1";
+/// `Multikey` and `publicKeyMultibase` (FEP-521a).
 pub const MULTIKEY: &str = "https://w3id.org/security/multikey/v1";
 /// Our own terms: the address of [`DOCUMENT`].
 pub const ANTIPHON: &str = "https://antiphon.coop/ns/v1";
