@@ -46,6 +46,7 @@ pub fn actor() -> Value {
         ACTIVITY_STREAMS,
         SECURITY,
         DATA_INTEGRITY,
+        DID,
         MULTIKEY,
         TERMS.clone()
     ])

@@ -1,13 +1,18 @@
-//! What other software sends, written anew from what its documentation says.
+//! What other software sends: signed requests and proofs made by its own code, all else written
+//! anew from what its documentation says.
 
 use std::path::{Path, PathBuf};
 
 use federation::json::{JsonLimits, parse_strict};
+use federation::keys::{Ed25519Secret, RsaSecret};
+use federation::proof::{self, ProofClaim, ProofRefused};
+use federation::signature::{Incoming, Policy, parse};
 use federation::vocabulary::nodeinfo::NodeInfo;
 use federation::vocabulary::webfinger::Descriptor;
 use federation::vocabulary::{
     Act, Activity, Actor, ActorKind, Collection, CollectionPage, Duration, Work, key_owner,
 };
+use http::{HeaderMap, HeaderName};
 use serde_json::Value;
 use settlement::{Kind, Uri};
 
@@ -56,13 +61,13 @@ fn everything_that_others_send_is_read_and_survives_being_written() {
                 "page" => survives!(CollectionPage, &value, path),
                 "webfinger" => drop(Descriptor::parse(&bytes(&path)).unwrap()),
                 "nodeinfo" => drop(NodeInfo::parse(&bytes(&path)).unwrap()),
-                "key" => drop(value),
+                "key" | "requests" | "proof" => drop(value),
                 other => panic!("{path}: what is {other}?"),
             }
             read += 1;
         }
     }
-    assert!(read >= 19, "only {read} fixtures were read");
+    assert!(read >= 22, "only {read} fixtures were read");
 }
 
 #[test]
@@ -190,4 +195,51 @@ fn a_key_with_an_address_of_its_own_leads_to_its_owner() {
     assert_eq!(owner.as_str(), "https://gts.example/users/lou");
     let elsewhere = Uri::parse("https://attacker.example/key").unwrap();
     assert!(key_owner(&json("gotosocial/key-main.json"), &elsewhere).is_err());
+}
+
+/// Made with the other software's own code and our test key: Fedify 2.3.6, and the library that
+/// Funkwhale signs with (requests-http-message-signatures 0.3.1).
+#[test]
+fn requests_that_others_signed_pass_the_policy() {
+    let key = RsaSecret::from_pem(std::str::from_utf8(&bytes("keys/rsa-2048.pem")).unwrap());
+    let key = key.unwrap().public().into();
+    for path in [
+        "fedify/requests-signed.json",
+        "funkwhale/requests-signed.json",
+    ] {
+        for sent in json(path).as_array().unwrap() {
+            let mut headers = HeaderMap::new();
+            for (name, value) in sent["headers"].as_object().unwrap() {
+                let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+                headers.insert(name, value.as_str().unwrap().parse().unwrap());
+            }
+            let request = Incoming {
+                method: &sent["method"].as_str().unwrap().parse().unwrap(),
+                path_and_query: sent["path"].as_str().unwrap(),
+                scheme: "https",
+                authority: "wallonie.example",
+                headers: &headers,
+                body: sent["body"].as_str().unwrap().as_bytes(),
+            };
+            let now = sent["now"].as_i64().unwrap();
+            let verified = parse(&request)
+                .and_then(|claim| claim.check_policy(&Policy::default(), now))
+                .and_then(|checked| checked.verify(&key));
+            assert_eq!(verified, Ok(()), "{}", sent["name"]);
+        }
+    }
+}
+
+#[test]
+fn an_object_that_fedify_signed_is_verified_and_changed_it_is_not() {
+    let key = Ed25519Secret::from_seed(&[42; 32]).public();
+    let mut document = json("fedify/proof-create.json");
+    assert_eq!(proof::verify(&document, &key), Ok(()));
+    let method = ProofClaim::of(&document).unwrap().verification_method;
+    assert_eq!(method, "https://fedify.example/users/ada#multikey-1");
+    document["object"]["content"] = "Adieu".into();
+    assert_eq!(
+        proof::verify(&document, &key),
+        Err(ProofRefused::DoesNotFit)
+    );
 }
