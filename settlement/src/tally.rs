@@ -18,6 +18,15 @@ pub(crate) struct Amounts<'a> {
     pub seconds: &'a [u64],
 }
 
+impl Amounts<'_> {
+    fn amount(&self, unit: Unit, line: usize) -> u64 {
+        match unit {
+            Unit::Uses => self.uses[line].into(),
+            Unit::Seconds => self.seconds[line],
+        }
+    }
+}
+
 /// What one member's lines in one venue add up to.
 #[derive(Debug, Default)]
 pub(crate) struct Member {
@@ -49,54 +58,76 @@ struct Tally {
     share: u64,
 }
 
+impl Tally {
+    /// Adds a line; whether the share passes 64 bits by it. Uses and seconds do not: the sums of
+    /// the whole report fit.
+    #[inline]
+    fn add(&mut self, uses: u32, seconds: u64, share: u64) -> bool {
+        self.uses += u64::from(uses);
+        self.seconds += seconds;
+        let (sum, passed) = self.share.overflowing_add(share);
+        self.share = sum;
+        passed
+    }
+}
+
 /// The sums of the venue at hand.
+///
+/// Works are kept side by side as they turn up, and found by one number a track: so what is touched
+/// at random is small, and stays near the processor even in a catalogue of millions.
 #[derive(Debug)]
 pub(crate) struct Tallies {
     weighing: Weighing,
     works: Vec<Tally>,
-    /// Kept only where a weight is not simply the uses or seconds times one factor.
+    /// Beside `works`, only where members are capped; else a weight is the uses or seconds times
+    /// the work's factor.
     weights: Vec<u128>,
+    /// For each track, its place in `works` from 1; 0 for none.
+    places: Vec<u32>,
     /// One bit a track: has it been used in this venue?
     used: Vec<u64>,
 }
 
 impl Tallies {
     pub fn new(weighing: Weighing) -> Self {
-        let tracks = weighing.tracks;
-        let plain = weighing.cap == 0 && matches!(weighing.factors, Factors::Same(_));
         Tallies {
-            works: vec![Tally::default(); tracks],
-            weights: if plain { Vec::new() } else { vec![0; tracks] },
-            used: vec![0; tracks.div_ceil(64)],
+            works: Vec::new(),
+            weights: Vec::new(),
+            places: vec![0; weighing.tracks],
+            used: vec![0; weighing.tracks.div_ceil(64)],
             weighing,
         }
     }
 
     pub fn tracks(&self) -> usize {
-        self.works.len()
+        self.places.len()
     }
 
     /// Adds one member's lines, all of them.
     pub fn add(&mut self, member: &Member, lines: Amounts<'_>) -> Result<(), LineFault> {
         let fits = match (&self.weighing.factors, self.weighing.unit) {
-            (Factors::Same(0), _) => self.spread(lines, &Division::by(0), |_| 0),
+            (Factors::Same(0), _) => self.spread(lines, &Division { total: 0 }, |_| 0),
             (Factors::Same(_), Unit::Uses) => {
-                let division = Division::by(member.uses.into());
+                let division = Division {
+                    total: member.uses.into(),
+                };
                 match division.short(member.most_uses) {
                     Some(short) => self.spread(lines, &short, |line| lines.uses[line].into()),
                     None => self.spread(lines, &division, |line| lines.uses[line].into()),
                 }
             }
             (Factors::Same(_), Unit::Seconds) => {
-                let division = Division::by(member.seconds.into());
+                let division = Division {
+                    total: member.seconds.into(),
+                };
                 match division.short(member.most_seconds) {
                     Some(short) => self.spread(lines, &short, |line| lines.seconds[line]),
                     None => self.spread(lines, &division, |line| lines.seconds[line]),
                 }
             }
-            (Factors::ByTrack { .. }, _) => self.spread_by_track(lines),
+            (Factors::ByTrack { .. }, _) => self.spread_by_track(member, lines),
         };
-        if !self.weights.is_empty() {
+        if self.weighing.cap > 0 {
             self.weigh(member, lines);
         }
         if fits {
@@ -104,6 +135,20 @@ impl Tallies {
         } else {
             Err(LineFault::TooMuch)
         }
+    }
+
+    /// The sums of a track, from nought at its first use in the venue.
+    #[inline]
+    fn work(&mut self, track: usize) -> &mut Tally {
+        let mut place = self.places[track] as usize;
+        if place == 0 {
+            self.works.push(Tally::default());
+            place = self.works.len();
+            // Track numbers are 32 bits, so no more works than that turn up.
+            self.places[track] = u32::try_from(place).unwrap_or(u32::MAX);
+            self.used[track / 64] |= 1 << (track % 64);
+        }
+        &mut self.works[place - 1]
     }
 
     /// Uses, seconds and shares of each line; whether the shares still fit.
@@ -115,69 +160,76 @@ impl Tallies {
     ) -> bool {
         let mut passed = false;
         for line in 0..lines.track.len() {
-            let track = lines.track[line] as usize;
-            let work = &mut self.works[track];
-            work.uses += u64::from(lines.uses[line]);
-            work.seconds += lines.seconds[line];
-            let (share, over) = work.share.overflowing_add(division.share(amount(line)));
-            work.share = share;
-            passed |= over;
-            self.used[track / 64] |= 1 << (track % 64);
+            let share = division.share(amount(line));
+            passed |= self.work(lines.track[line] as usize).add(
+                lines.uses[line],
+                lines.seconds[line],
+                share,
+            );
         }
         !passed
     }
 
     /// The same where works weigh differently.
-    fn spread_by_track(&mut self, lines: Amounts<'_>) -> bool {
-        let Factors::ByTrack { place, reduced, .. } = &self.weighing.factors else {
-            return true;
+    fn spread_by_track(&mut self, member: &Member, lines: Amounts<'_>) -> bool {
+        let most = match self.weighing.unit {
+            Unit::Uses => member.most_uses,
+            Unit::Seconds => member.most_seconds,
         };
-        let unit = self.weighing.unit;
-        let weight = |line: usize| {
-            let amount = match unit {
-                Unit::Uses => lines.uses[line].into(),
-                Unit::Seconds => lines.seconds[line],
-            };
-            u128::from(amount) * u128::from(reduced[usize::from(place[lines.track[line] as usize])])
+        let heaviest = match &self.weighing.factors {
+            Factors::Same(_) => 1,
+            Factors::ByTrack { reduced, .. } => reduced.iter().copied().max().unwrap_or(1),
         };
+        let rows = 0..lines.track.len();
         // At most 2⁶⁴ uses or seconds in all, times 10¹²: far from 128 bits.
-        let total: u128 = (0..lines.track.len()).map(weight).sum();
-        let division = Division::by(total);
+        let total: u128 = rows
+            .clone()
+            .map(|line| self.reduced_weight(lines, line))
+            .sum();
+        let division = Division { total };
+        let short = most
+            .checked_mul(heaviest)
+            .and_then(|most| division.short(most));
         let mut passed = false;
-        for line in 0..lines.track.len() {
-            let track = lines.track[line] as usize;
-            let share = division.wide_share(weight(line));
-            let work = &mut self.works[track];
-            work.uses += u64::from(lines.uses[line]);
-            work.seconds += lines.seconds[line];
-            let (sum, over) = work.share.overflowing_add(share);
-            work.share = sum;
-            passed |= over;
-            self.used[track / 64] |= 1 << (track % 64);
+        for line in rows {
+            let weight = self.reduced_weight(lines, line);
+            let share = match (&short, u64::try_from(weight)) {
+                (Some(short), Ok(weight)) => short.share(weight),
+                _ => division.wide_share(weight),
+            };
+            passed |= self.work(lines.track[line] as usize).add(
+                lines.uses[line],
+                lines.seconds[line],
+                share,
+            );
         }
         !passed
     }
 
+    /// What a line weighs beside the member's others.
+    fn reduced_weight(&self, lines: Amounts<'_>, line: usize) -> u128 {
+        let factor = match &self.weighing.factors {
+            Factors::Same(_) => 1,
+            Factors::ByTrack { place, reduced, .. } => {
+                reduced[usize::from(place[lines.track[line] as usize])]
+            }
+        };
+        u128::from(lines.amount(self.weighing.unit, line)) * u128::from(factor)
+    }
+
     /// Weights of each line, with the member's cap.
     fn weigh(&mut self, member: &Member, lines: Amounts<'_>) {
+        self.weights.resize(self.works.len(), 0);
         let cap = self.weighing.cap;
         let capped = cap > 0 && member.uses > cap;
+        let common = match self.weighing.factors {
+            Factors::Same(factor) => factor,
+            Factors::ByTrack { common, .. } => common,
+        };
         for line in 0..lines.track.len() {
-            let track = lines.track[line] as usize;
-            let amount = match self.weighing.unit {
-                Unit::Uses => lines.uses[line].into(),
-                Unit::Seconds => lines.seconds[line],
-            };
-            let factor = match &self.weighing.factors {
-                Factors::Same(factor) => *factor,
-                Factors::ByTrack {
-                    place,
-                    reduced,
-                    common,
-                } => reduced[usize::from(place[track])] * common,
-            };
-            let weight = u128::from(amount) * u128::from(factor);
-            self.weights[track] += if capped {
+            let weight = self.reduced_weight(lines, line) * u128::from(common);
+            let place = self.places[lines.track[line] as usize] as usize - 1;
+            self.weights[place] += if capped {
                 scaled(weight, cap, member.uses)
             } else {
                 weight
@@ -187,25 +239,34 @@ impl Tallies {
 
     /// Gives the venue's rows in the order of tracks, and starts anew.
     pub fn empty_into(&mut self, venue: u32, rows: &mut Vec<ReducedRow>) {
-        let found: u32 = self.used.iter().map(|word| word.count_ones()).sum();
-        rows.reserve(found as usize);
+        rows.reserve(self.works.len());
         for (at, word) in self.used.iter_mut().enumerate() {
             let mut left = std::mem::take(word);
             while left != 0 {
                 let track = at * 64 + left.trailing_zeros() as usize;
                 left &= left - 1;
+                let place = std::mem::take(&mut self.places[track]) as usize - 1;
                 let Tally {
                     uses,
                     seconds,
                     share,
-                } = std::mem::take(&mut self.works[track]);
-                let weight = match (&self.weighing.factors, self.weighing.unit) {
-                    _ if !self.weights.is_empty() => std::mem::take(&mut self.weights[track]),
-                    (Factors::Same(factor), Unit::Uses) => u128::from(uses) * u128::from(*factor),
-                    (Factors::Same(factor), Unit::Seconds) => {
-                        u128::from(seconds) * u128::from(*factor)
+                } = self.works[place];
+                let amount = match self.weighing.unit {
+                    Unit::Uses => uses,
+                    Unit::Seconds => seconds,
+                };
+                let weight = match &self.weighing.factors {
+                    _ if self.weighing.cap > 0 => self.weights[place],
+                    Factors::Same(factor) => u128::from(amount) * u128::from(*factor),
+                    Factors::ByTrack {
+                        place,
+                        reduced,
+                        common,
+                    } => {
+                        u128::from(amount)
+                            * u128::from(reduced[usize::from(place[track])])
+                            * u128::from(*common)
                     }
-                    (Factors::ByTrack { .. }, _) => 0,
                 };
                 // Track numbers were read as 32 bits.
                 let track = u32::try_from(track).unwrap_or(u32::MAX);
@@ -219,6 +280,8 @@ impl Tallies {
                 });
             }
         }
+        self.works.clear();
+        self.weights.clear();
     }
 }
 
@@ -242,10 +305,6 @@ struct Division {
 }
 
 impl Division {
-    fn by(total: u128) -> Self {
-        Division { total }
-    }
-
     /// A shorter way, where every product fits 64 bits.
     fn short(&self, most: u64) -> Option<ShortDivision> {
         let total = u64::try_from(self.total).ok().filter(|&total| total > 0)?;
