@@ -1,15 +1,19 @@
 //! Time and chance. The only place that asks the machine what time it is or rolls a die, so that
 //! a test (or a demo that lives through a month in a minute) can hold both.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use rand::RngCore;
 
 /// Tells the time, in whole microseconds UTC, and draws fresh ids and secrets.
 #[derive(Clone, Debug)]
-pub struct Clock(Hands);
+pub struct Clock {
+    hands: Hands,
+    /// Keeps ids in the order in which they were drawn, within a millisecond too.
+    sequence: Arc<Mutex<uuid::ContextV7>>,
+}
 
 #[derive(Clone, Debug)]
 enum Hands {
@@ -28,24 +32,29 @@ impl Clock {
     /// The machine's clock, moved by `shift_us` microseconds: a node under `--dev` may live in
     /// another month than its host.
     pub fn shifted(shift_us: i64) -> Self {
-        Clock(Hands::Machine { shift_us })
+        Self::with(Hands::Machine { shift_us })
     }
 
     /// A clock that stands still at `now_us` until [`Clock::turn_to`].
     pub fn held(now_us: i64) -> Self {
-        Clock(Hands::Held(Arc::new(AtomicI64::new(now_us))))
+        Self::with(Hands::Held(Arc::new(AtomicI64::new(now_us))))
+    }
+
+    fn with(hands: Hands) -> Self {
+        let sequence = Arc::new(Mutex::new(uuid::ContextV7::new()));
+        Clock { hands, sequence }
     }
 
     /// Turns a held clock, and every copy of it, to `now_us`. The machine's clock does not turn.
     pub fn turn_to(&self, now_us: i64) {
-        if let Hands::Held(us) = &self.0 {
+        if let Hands::Held(us) = &self.hands {
             us.store(now_us, Ordering::SeqCst);
         }
     }
 
     /// Now, in microseconds since 1970 UTC.
     pub fn now_us(&self) -> i64 {
-        match &self.0 {
+        match &self.hands {
             #[allow(clippy::disallowed_methods, reason = "this is the place")]
             Hands::Machine { shift_us } => {
                 Timestamp::now().as_microsecond().saturating_add(*shift_us)
@@ -64,13 +73,13 @@ impl Clock {
         rfc3339(self.now_us())
     }
 
-    /// A new id (UUID version 7): ids drawn later sort later.
+    /// A new id (UUID version 7): ids drawn later sort later, of this clock and its copies.
     pub fn fresh_id(&self) -> String {
         let now = self.now_us().max(0).unsigned_abs();
         let seconds = now / 1_000_000;
         let nanos = u32::try_from(now % 1_000_000).unwrap_or(0) * 1_000;
-        let context = uuid::NoContext;
-        uuid::Uuid::new_v7(uuid::Timestamp::from_unix(context, seconds, nanos)).to_string()
+        let sequence = self.sequence.lock().unwrap_or_else(PoisonError::into_inner);
+        uuid::Uuid::new_v7(uuid::Timestamp::from_unix(&*sequence, seconds, nanos)).to_string()
     }
 
     /// `N` bytes nobody can guess.
@@ -99,6 +108,13 @@ mod tests {
         let copy = clock.clone();
         copy.turn_to(9);
         assert_eq!(clock.now_us(), 9);
+    }
+
+    #[test]
+    fn ids_drawn_in_one_instant_sort_as_they_were_drawn() {
+        let clock = Clock::held(1_793_491_200_000_000);
+        let drawn: Vec<String> = (0..1000).map(|_| clock.clone().fresh_id()).collect();
+        assert!(drawn.is_sorted_by(|a, b| a < b));
     }
 
     #[test]
