@@ -8,6 +8,7 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Number, Value};
 
 /// How much JSON is read at most.
@@ -87,6 +88,29 @@ pub fn parse_strict(bytes: &[u8], limits: JsonLimits) -> Result<Value, JsonRefus
             reason: error.to_string(),
         })
     })
+}
+
+/// JSON for readers that bring their own deserializer: no key twice, and not deeper than
+/// [`JsonLimits::OBJECT`]. The bytes, they must have counted themselves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StrictJson(pub Value);
+
+impl<'de> Deserialize<'de> for StrictJson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut refused = None;
+        let limits = JsonLimits::OBJECT;
+        let reader = Reader {
+            depth_left: limits.depth,
+            limits,
+            refused: &mut refused,
+        };
+        let value = reader.deserialize(deserializer);
+        match (value, refused) {
+            (Ok(value), _) => Ok(Self(value)),
+            (Err(_), Some(refused)) => Err(D::Error::custom(refused)),
+            (Err(error), None) => Err(error),
+        }
+    }
 }
 
 /// Builds a [`Value`] while watching what serde_json itself lets pass.
