@@ -299,6 +299,7 @@ CREATE TABLE deliveries (
     delivered_us BIGINT,
     given_up_us BIGINT,
     attempts BIGINT NOT NULL,
+    next_try_us BIGINT NOT NULL,      -- the peer refused this one: later, while the rest goes on
     last_error TEXT
 );
 CREATE INDEX deliveries_waiting ON deliveries (peer_origin, delivered_us, given_up_us, id);

@@ -36,6 +36,8 @@ pub struct Config {
     pub dev: bool,
     /// Only under `dev`: seconds by which this node's clock is moved.
     pub clock_shift_seconds: i64,
+    /// Whether a node that follows this one is followed in return.
+    pub follow_back: bool,
 }
 
 /// The languages the pages speak.
@@ -98,6 +100,20 @@ struct File {
     dev: bool,
     #[serde(default, skip_serializing_if = "is_zero")]
     clock_shift_seconds: i64,
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    follow_back: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 #[allow(
@@ -205,6 +221,7 @@ impl Config {
             listen: file.listen,
             dev: file.dev,
             clock_shift_seconds: file.clock_shift_seconds,
+            follow_back: file.follow_back,
         };
         NodeId::parse(&config.uri("/actor")).map_err(|e| {
             invalid(format!(
@@ -244,6 +261,7 @@ impl Config {
             listen: self.listen,
             dev: self.dev,
             clock_shift_seconds: self.clock_shift_seconds,
+            follow_back: self.follow_back,
         };
         let text = toml::to_string(&file).map_err(|e| ConfigRefused::Invalid(e.to_string()))?;
         std::fs::write(&path, text).map_err(|source| ConfigRefused::Io {

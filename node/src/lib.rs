@@ -60,6 +60,10 @@ pub struct Node {
     pub clock: Clock,
     /// The node's keys.
     pub keys: NodeKeys,
+    /// The way to other nodes.
+    pub outside: peers::Outside,
+    /// Rouses the errands.
+    pub wake: peers::Wake,
 }
 
 /// Why a node's folder cannot be opened.
@@ -124,6 +128,8 @@ impl Node {
             db,
             clock,
             keys,
+            outside: peers::Outside::default(),
+            wake: peers::Wake::default(),
         }
     }
 }
@@ -132,7 +138,8 @@ impl Node {
 pub fn router(app: &App) -> Router {
     let rooms: Router<App> = Router::new()
         .merge(members::routes())
-        .merge(pages::routes());
+        .merge(pages::routes())
+        .merge(peers::routes());
     rooms
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(
@@ -153,8 +160,11 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (leave, left) = watch::channel(false);
-    let errands: Vec<tokio::task::JoinHandle<()>> = Vec::new();
-    let _ = &left;
+    let errands = [
+        tokio::spawn(peers::deliver::run(app.clone(), left.clone())),
+        tokio::spawn(peers::inbox::run(app.clone(), left.clone())),
+        tokio::spawn(peers::pull::run(app.clone(), left)),
+    ];
     let answered = axum::serve(listener, router(&app))
         .with_graceful_shutdown(async move {
             stop.await;

@@ -309,6 +309,7 @@ diesel::table! {
         delivered_us -> Nullable<BigInt>,
         given_up_us -> Nullable<BigInt>,
         attempts -> BigInt,
+        next_try_us -> BigInt,
         last_error -> Nullable<Text>,
     }
 }

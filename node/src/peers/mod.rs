@@ -1,1 +1,234 @@
 //! Peers: the other nodes; what we say to them, what they say to us.
+//!
+//! A **peer** is the one node of an origin, met by name ([`add`]) or by what it sent here. What a
+//! node has to say is stored by [`say`](fn@say) in the transaction that causes it, with one
+//! **delivery** for each peer it is for; [`deliver`] carries deliveries out, one peer at a time, in
+//! order, for as long as it takes. What arrives goes through one door ([`receive`]): who signed it
+//! ([`prove`]) is settled first, then it is stored, and only then does it act, once ([`inbox`]).
+//! A node that follows us is remembered ([`follow`]); one that we begin to follow is asked for all
+//! it said before ([`pull`]).
+//!
+//! Whatever leaves is signed and goes nowhere but the public network ([`outside`], [`fetch`]);
+//! what of this is the federation framework's work is in [`framework`].
+
+pub mod actor;
+pub mod add;
+pub mod api;
+pub mod deliver;
+pub mod fetch;
+pub mod follow;
+pub mod framework;
+pub mod inbox;
+pub mod outside;
+pub mod prove;
+pub mod pull;
+pub mod receive;
+pub mod say;
+pub mod standing;
+pub mod store;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use federation::keys::{Ed25519Public, PublicKey, RsaPublic};
+use settlement::{Currency, NodeId, Territory};
+use tokio::sync::Notify;
+
+use crate::Node;
+use crate::config::Config;
+
+pub use add::add;
+pub use api::routes;
+pub use inbox::Outcome;
+pub use outside::Outside;
+pub use prove::SignedPeer;
+pub use say::{To, say};
+pub use standing::{Relation, block, list, retry_now, unblock};
+
+/// What follows the node's actor URI in the id of its Ed25519 key.
+const ED25519_FRAGMENT: &str = "#ed25519-key";
+/// What follows the node's actor URI in the id of its RSA key.
+const RSA_FRAGMENT: &str = "#main-key";
+
+/// The id of this node's Ed25519 key: of signatures between nodes and of proofs on documents.
+pub fn ed25519_id(config: &Config) -> String {
+    format!("{}{ED25519_FRAGMENT}", config.actor())
+}
+
+/// The id of this node's RSA key: of signatures for servers of other kinds.
+pub fn rsa_id(config: &Config) -> String {
+    format!("{}{RSA_FRAGMENT}", config.actor())
+}
+
+/// The one node of an origin, as we know it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Peer {
+    /// Scheme, host and port: `https://loire.example`.
+    pub origin: String,
+    /// Its actor.
+    pub actor_id: NodeId,
+    /// What it calls itself.
+    pub name: String,
+    /// Where it stands; other kinds of servers do not say.
+    pub territory: Option<Territory>,
+    /// The currency of its contributions.
+    pub currency: Option<Currency>,
+    /// Where it takes activities.
+    pub inbox: String,
+    /// Where it lists what it said.
+    pub outbox: Option<String>,
+    /// The key of its documents' proofs and of its RFC 9421 signatures; nodes of our kind have it.
+    pub ed25519: Option<Ed25519Public>,
+    /// The id of that key.
+    pub ed25519_id: Option<String>,
+    /// The key of its draft-cavage signatures.
+    pub rsa: Option<RsaPublic>,
+    /// The id of that key.
+    pub rsa_id: Option<String>,
+    /// Whether we speak with it.
+    pub standing: Standing,
+    /// Whether we follow it.
+    pub following: Following,
+    /// Whether it follows us.
+    pub follower: bool,
+    /// When its actor was read, in microseconds UTC; 0: never, we only know its address.
+    pub fetched_us: i64,
+}
+
+impl Peer {
+    /// This node, as its peers know it: what it tells itself comes from here.
+    pub fn ourselves(node: &Node) -> Self {
+        let config = &node.config;
+        Peer {
+            origin: config.base(),
+            actor_id: config.actor(),
+            name: config.name.clone(),
+            territory: Some(config.territory),
+            currency: Some(config.currency),
+            inbox: config.uri("/inbox"),
+            outbox: Some(config.uri("/outbox")),
+            ed25519: Some(node.keys.ed25519.public()),
+            ed25519_id: Some(ed25519_id(config)),
+            rsa: Some(node.keys.rsa.public()),
+            rsa_id: Some(rsa_id(config)),
+            standing: Standing::Known,
+            following: Following::No,
+            follower: false,
+            fetched_us: node.clock.now_us(),
+        }
+    }
+
+    /// Whether its actor was ever read.
+    pub fn is_met(&self) -> bool {
+        self.fetched_us > 0
+    }
+
+    /// Whether it is a node of our kind: it signs as we do and says where it stands.
+    pub fn is_node(&self) -> bool {
+        self.ed25519.is_some() && self.territory.is_some()
+    }
+
+    /// Its key of this id.
+    pub fn key(&self, id: &str) -> Option<PublicKey> {
+        if self.ed25519_id.as_deref() == Some(id) {
+            return self.ed25519.map(PublicKey::from);
+        }
+        if self.rsa_id.as_deref() == Some(id) {
+            return self.rsa.clone().map(PublicKey::from);
+        }
+        None
+    }
+}
+
+/// Whether we speak with a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// We do.
+    Known,
+    /// We do not: nothing goes there, nothing from there is taken.
+    Blocked,
+}
+
+impl Standing {
+    /// As the database writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Standing::Known => "known",
+            Standing::Blocked => "blocked",
+        }
+    }
+
+    /// Reads what [`Standing::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "known" => Some(Standing::Known),
+            "blocked" => Some(Standing::Blocked),
+            _ => None,
+        }
+    }
+}
+
+/// Whether we follow a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Following {
+    /// We do not.
+    No,
+    /// We asked and it has not answered.
+    Asked,
+    /// It agreed.
+    Yes,
+}
+
+impl Following {
+    /// As the database writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Following::No => "no",
+            Following::Asked => "asked",
+            Following::Yes => "yes",
+        }
+    }
+
+    /// Reads what [`Following::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "no" => Some(Following::No),
+            "asked" => Some(Following::Asked),
+            "yes" => Some(Following::Yes),
+            _ => None,
+        }
+    }
+}
+
+/// Rouses the errands when there is something for them, and keeps two of a kind from doing the
+/// same thing at once. Each errand also looks by itself every second, since other processes
+/// (commands) leave work in the database too.
+#[derive(Debug, Default)]
+pub struct Wake {
+    /// Something was said.
+    pub deliver: Notify,
+    /// Something arrived.
+    pub inbox: Notify,
+    /// A peer agreed to be followed.
+    pub pull: Notify,
+    /// Held by who acts on what arrived.
+    acting: Turn,
+    /// Held by who reads outboxes.
+    reading: Turn,
+    /// Held by who delivers to the peer at an origin.
+    delivering: Mutex<BTreeMap<String, Arc<Turn>>>,
+}
+
+/// What one holds while it is its turn.
+type Turn = tokio::sync::Mutex<()>;
+
+impl Wake {
+    /// The turn of delivering to the peer at `origin`.
+    fn turn_of(&self, origin: &str) -> Arc<Turn> {
+        let mut turns = self
+            .delivering
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        turns.entry(origin.to_owned()).or_default().clone()
+    }
+}

@@ -4,4 +4,5 @@
 
 mod ground;
 mod members;
+mod peers;
 mod world;

@@ -112,6 +112,7 @@ impl World {
             listen,
             dev: true,
             clock_shift_seconds: 0,
+            follow_back: true,
             dir: dir.clone(),
         };
         let clock = self.clock.clone();

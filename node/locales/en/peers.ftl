@@ -1,0 +1,10 @@
+peers-address = This is not a node’s address: { $why }.
+peers-ourselves = This is this node’s own address. Write the address of another node.
+peers-unknown = { $peer } is not a peer of this node. Add it first.
+peers-blocked = { $peer } is blocked here. Unblock it first if you want to speak with it.
+peers-not-found = No node was found at { $peer }: { $why }. Check the address, and that the node there is running.
+peers-elsewhere = { $peer } says that its actor is { $actor }, which is another address. Add that address instead.
+peers-answer-unasked = This answers nothing that this node has asked.
+peers-follow-nobody = Nobody can be followed at { $object } here; follow the node’s own actor.
+peers-unreadable = The activity cannot be read: { $why }.
+peers-webfinger-resource = Say whom you are looking for: ?resource=acct:NAME@HOST.

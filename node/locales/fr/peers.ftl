@@ -1,0 +1,10 @@
+peers-address = Ce n’est pas l’adresse d’un nœud : { $why }.
+peers-ourselves = C’est l’adresse de ce nœud-ci. Écrivez l’adresse d’un autre nœud.
+peers-unknown = { $peer } n’est pas un pair de ce nœud. Ajoutez-le d’abord.
+peers-blocked = { $peer } est bloqué ici. Débloquez-le d’abord si vous voulez lui parler.
+peers-not-found = Aucun nœud trouvé à { $peer } : { $why }. Vérifiez l’adresse, et que le nœud y fonctionne.
+peers-elsewhere = { $peer } dit que son acteur est { $actor }, ce qui est une autre adresse. Ajoutez plutôt celle-là.
+peers-answer-unasked = Cela ne répond à rien que ce nœud ait demandé.
+peers-follow-nobody = Personne ne peut être suivi à { $object } ici ; suivez l’acteur du nœud lui-même.
+peers-unreadable = L’activité est illisible : { $why }.
+peers-webfinger-resource = Dites qui vous cherchez : ?resource=acct:NOM@HÔTE.

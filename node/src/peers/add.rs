@@ -1,0 +1,66 @@
+//! Adding a peer: find it by its name, read its actor, ask to follow it.
+
+use serde_json::json;
+
+use super::standing::{self, Blocklist};
+use super::{Following, Peer, To, fetch::FetchRefused, framework, say, store};
+use crate::web::{App, Refusal};
+use crate::words::Say;
+
+/// Finds the node at `url` (WebFinger, then its actor), remembers it, and asks to follow it. Asks
+/// nothing where that was done before. Returns the peer as it stands then.
+pub async fn add(app: &App, url: &str) -> Result<Peer, Refusal> {
+    let origin = standing::origin(app, url)?;
+    let dev = app.config.dev;
+    let blocklist = app
+        .db
+        .read(move |conn| Ok::<_, Refusal>(Blocklist::read(conn, dev)?))
+        .await?;
+    if blocklist.holds_origin(&origin) {
+        let blocked = Say::new("peers-blocked").with("peer", &origin);
+        return Err(Refusal::Conflict(blocked));
+    }
+    let host = origin.split_once("://").map_or("", |(_, host)| host);
+    let actor = framework::find(app, host)
+        .await
+        .map_err(|refused| not_found(&origin, &refused))?;
+    if actor.id.origin() != origin {
+        let found = Say::new("peers-elsewhere")
+            .with("peer", &origin)
+            .with("actor", &actor.id);
+        return Err(Refusal::field("url", found));
+    }
+    let node = app.clone();
+    app.db
+        .write(move |conn| {
+            let peer = store::note_actor(conn, &actor, node.clock.now_us())?;
+            if peer.following == Following::No {
+                follow(conn, &node, &peer)?;
+            }
+            Ok(store::peer(conn, &peer.origin)?.unwrap_or(peer))
+        })
+        .await
+}
+
+/// Asks to follow a peer.
+pub(super) fn follow(
+    conn: &mut crate::db::Conn,
+    node: &crate::Node,
+    peer: &Peer,
+) -> diesel::QueryResult<()> {
+    store::set_following(conn, &peer.origin, Following::Asked)?;
+    let follow = json!({ "type": "Follow", "object": peer.actor_id.as_str() });
+    say(conn, node, follow, To::Peer(peer.origin.clone()), false)?;
+    Ok(())
+}
+
+fn not_found(origin: &str, refused: &FetchRefused) -> Refusal {
+    let why = super::fetch::chain(refused);
+    let why: String = why.chars().take(400).collect();
+    Refusal::field(
+        "url",
+        Say::new("peers-not-found")
+            .with("peer", origin)
+            .with("why", why),
+    )
+}

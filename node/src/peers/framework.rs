@@ -1,0 +1,234 @@
+//! What is the federation framework's work: finding an actor by its name (WebFinger) and reading
+//! it from its address, with a checking resolver, a limit on how many requests one question may
+//! cost, and the rule that an object's id is the address it was read from.
+//!
+//! Its requests go out through our own client, signed with our own keys and our own time: the
+//! framework would sign with the machine's clock and with draft-cavage alone.
+
+use activitypub_federation::config::{Data, FederationConfig, UrlVerifier};
+use activitypub_federation::error::Error;
+use activitypub_federation::fetch::object_id::ObjectId;
+use activitypub_federation::fetch::webfinger::webfinger_resolve_actor;
+use activitypub_federation::traits::{Actor, Object};
+use async_trait::async_trait;
+use federation::json::StrictJson;
+use federation::signature::Scheme;
+use federation::vocabulary;
+use http::Extensions;
+use reqwest::{Request, Response};
+use reqwest_middleware::{ClientBuilder, Middleware, Next};
+use settlement::NodeId;
+use url::Url;
+
+use super::fetch::FetchRefused;
+use super::outside::Signer;
+use super::standing::Blocklist;
+use crate::Node;
+use crate::db::Db;
+
+/// How many requests one question may cost: WebFinger, an actor, a redirect of each.
+const REQUESTS: u32 = 4;
+/// How a node of our kind is called on its own host.
+pub const NODE_NAME: &str = "node";
+
+/// The framework, set up for one node.
+pub(super) type Framework = FederationConfig<()>;
+
+/// An actor read from where it lives.
+#[derive(Clone, Debug)]
+pub struct PeerActor {
+    url: Url,
+    inbox: Url,
+    pem: String,
+    actor: vocabulary::Actor,
+}
+
+/// The actor of the node at `host` (with its port, if it has one), found by its name.
+pub(super) async fn find(node: &Node, host: &str) -> Result<vocabulary::Actor, FetchRefused> {
+    let data = framework(node).await?.to_request_data();
+    let name = format!("{NODE_NAME}@{host}");
+    // In a task of its own: a debug build of the framework panics over an answer for another name.
+    let found =
+        tokio::spawn(async move { webfinger_resolve_actor::<(), PeerActor>(&name, &data).await });
+    match found.await {
+        Ok(found) => found.map(|found| found.actor),
+        Err(_) => Err(FetchRefused::Content {
+            url: host.to_owned(),
+            reason: "it answers WebFinger for somebody else".to_owned(),
+        }),
+    }
+}
+
+/// The actor at this address, read from there.
+pub(super) async fn actor(node: &Node, id: &NodeId) -> Result<vocabulary::Actor, FetchRefused> {
+    let data = framework(node).await?.to_request_data();
+    let url = Url::parse(id.as_str()).map_err(Error::from)?;
+    let found = ObjectId::<PeerActor>::from(url).dereference(&data).await?;
+    if found.actor.id.as_str() != id.as_str() {
+        return Err(FetchRefused::Content {
+            url: id.to_string(),
+            reason: format!("the actor there is {}", found.actor.id),
+        });
+    }
+    Ok(found.actor)
+}
+
+async fn framework(node: &Node) -> Result<&Framework, FetchRefused> {
+    let make = || async {
+        let client = ClientBuilder::new(node.outside.client(&node.config)?.clone())
+            .with(Signing(node.outside.signer(node).clone()))
+            .build();
+        FederationConfig::builder()
+            .domain(&node.config.domain)
+            .app_data(())
+            .client(client)
+            .debug(node.config.dev)
+            .http_fetch_limit(REQUESTS)
+            .url_verifier(Box::new(NotBlocked {
+                db: node.db.clone(),
+                dev: node.config.dev,
+            }))
+            .build()
+            .await
+            .map_err(|error| FetchRefused::from(Error::Other(error.to_string())))
+    };
+    node.outside.framework.get_or_try_init(make).await
+}
+
+#[async_trait]
+impl Object for PeerActor {
+    type DataType = ();
+    type Kind = StrictJson;
+    type Error = FetchRefused;
+
+    fn id(&self) -> &Url {
+        &self.url
+    }
+
+    /// Never from memory: whoever asks here wants to know what the actor says now.
+    async fn read_from_id(_: Url, _: &Data<()>) -> Result<Option<Self>, FetchRefused> {
+        Ok(None)
+    }
+
+    async fn into_json(self, _: &Data<()>) -> Result<StrictJson, FetchRefused> {
+        Ok(StrictJson(self.actor.to_value()))
+    }
+
+    async fn verify(json: &StrictJson, served_at: &Url, _: &Data<()>) -> Result<(), FetchRefused> {
+        let actor = read(json, served_at)?;
+        if actor.id.as_str() == served_at.as_str() {
+            Ok(())
+        } else {
+            Err(FetchRefused::Content {
+                url: served_at.to_string(),
+                reason: "the object there has another id".to_owned(),
+            })
+        }
+    }
+
+    async fn from_json(json: StrictJson, data: &Data<()>) -> Result<Self, FetchRefused> {
+        let _ = data;
+        let id = json.0.get("id").and_then(|id| id.as_str()).unwrap_or("");
+        let url = Url::parse(id).map_err(Error::from)?;
+        let actor = read(&json, &url)?;
+        Ok(PeerActor {
+            inbox: Url::parse(actor.inbox.as_str()).map_err(Error::from)?,
+            pem: actor
+                .rsa_keys
+                .first()
+                .map(|named| named.key.to_pem())
+                .unwrap_or_default(),
+            url,
+            actor,
+        })
+    }
+}
+
+fn read(json: &StrictJson, url: &Url) -> Result<vocabulary::Actor, FetchRefused> {
+    vocabulary::Actor::of(&json.0).map_err(|refused| FetchRefused::Content {
+        url: url.to_string(),
+        reason: refused.to_string(),
+    })
+}
+
+impl Actor for PeerActor {
+    fn public_key_pem(&self) -> &str {
+        &self.pem
+    }
+
+    fn private_key_pem(&self) -> Option<String> {
+        None
+    }
+
+    fn inbox(&self) -> Url {
+        self.inbox.clone()
+    }
+}
+
+impl From<Error> for FetchRefused {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::ParseFetchedObject(source, url, _) => FetchRefused::Content {
+                url: url.into(),
+                reason: source.to_string(),
+            },
+            error => FetchRefused::Framework(Box::new(error)),
+        }
+    }
+}
+
+/// Keeps the framework from asking hosts this node does not speak with.
+#[derive(Clone)]
+struct NotBlocked {
+    db: Db,
+    dev: bool,
+}
+
+#[async_trait]
+impl UrlVerifier for NotBlocked {
+    async fn verify(&self, url: &Url) -> Result<(), Error> {
+        let dev = self.dev;
+        let blocklist = self
+            .db
+            .read(move |conn| Ok::<_, FetchRefused>(Blocklist::read(conn, dev)?))
+            .await
+            .map_err(|error| Error::Other(error.to_string()))?;
+        if blocklist.holds(url) {
+            let host = url.host_str().unwrap_or_default().to_owned();
+            return Err(Error::Other(FetchRefused::Blocked(host).to_string()));
+        }
+        Ok(())
+    }
+}
+
+/// Signs what the framework asks; a server that does not take RFC 9421 is asked in the older way.
+struct Signing(Signer);
+
+#[async_trait]
+impl Middleware for Signing {
+    async fn handle(
+        &self,
+        mut request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        let again = request.try_clone();
+        self.sign(&mut request, Scheme::Rfc9421)?;
+        let response = next.clone().run(request, extensions).await?;
+        let turned_away = matches!(response.status().as_u16(), 400 | 401 | 403);
+        match again {
+            Some(mut again) if turned_away => {
+                self.sign(&mut again, Scheme::Cavage)?;
+                next.run(again, extensions).await
+            }
+            _ => Ok(response),
+        }
+    }
+}
+
+impl Signing {
+    fn sign(&self, request: &mut Request, scheme: Scheme) -> reqwest_middleware::Result<()> {
+        let signed = self.0.sign(request, scheme);
+        signed.map_err(reqwest_middleware::Error::middleware)
+    }
+}

@@ -1,0 +1,140 @@
+//! The way out: one HTTP client that follows no redirect, connects to public addresses only, and
+//! signs what it sends with this node's keys and this node's time.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use activitypub_federation::resolver::ValidatingDnsResolver;
+use federation::keys::{Ed25519Secret, RsaSecret};
+use federation::signature::{CannotSign, Outgoing, Scheme, sign_cavage, sign_rfc9421};
+use reqwest::{Client, Request, redirect};
+use tokio::sync::OnceCell;
+
+use super::framework::Framework;
+use super::{ed25519_id, rsa_id};
+use crate::Node;
+use crate::clock::Clock;
+use crate::config::Config;
+
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long the other side may be silent in the middle of an answer.
+const SILENCE: Duration = Duration::from_secs(20);
+/// For how long an address that failed is not asked again for its actor, in microseconds.
+const SHUN_US: i64 = 30_000_000;
+/// How many such addresses are remembered.
+const SHUNNED: usize = 10_000;
+
+/// Why the client cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "no secure connections can be made ({0}); install the certificates of the usual authorities (Debian: apt install ca-certificates)"
+)]
+pub struct NoWayOut(#[from] reqwest::Error);
+
+/// The way out of a node, opened when it is first used: commands that send nothing need no
+/// certificates.
+#[derive(Default)]
+pub struct Outside {
+    client: OnceLock<Client>,
+    signer: OnceLock<Signer>,
+    pub(super) framework: OnceCell<Framework>,
+    shunned: Mutex<BTreeMap<String, i64>>,
+}
+
+impl Outside {
+    /// The client, which signs nothing by itself.
+    pub(super) fn client(&self, config: &Config) -> Result<&Client, NoWayOut> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        // Whoever was first has chosen for the whole process; any choice will do.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let agent = format!(
+            "Antiphon/{} (+{}/)",
+            env!("CARGO_PKG_VERSION"),
+            config.base()
+        );
+        let mut builder = Client::builder()
+            .user_agent(agent)
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            .no_proxy()
+            .https_only(!config.dev)
+            // Asked at the moment of connecting, so that a name cannot change its mind in between.
+            .dns_resolver(ValidatingDnsResolver::new(Vec::new(), !config.dev));
+        if config.dev {
+            // Development speaks http on the loopback, also where no certificates are installed.
+            builder = builder.tls_certs_only([]);
+        }
+        let made = builder.build()?;
+        Ok(self.client.get_or_init(|| made))
+    }
+
+    /// What signs in the node's name.
+    pub(super) fn signer(&self, node: &Node) -> &Signer {
+        self.signer.get_or_init(|| Signer {
+            ed25519: node.keys.ed25519.clone(),
+            ed25519_id: ed25519_id(&node.config),
+            rsa: node.keys.rsa.clone(),
+            rsa_id: rsa_id(&node.config),
+            clock: node.clock.clone(),
+        })
+    }
+
+    /// Whether the actor of this origin may be asked for; if so, it may not be for a while.
+    pub(super) fn may_ask(&self, origin: &str, now_us: i64) -> bool {
+        let mut shunned = self.shunned.lock().unwrap_or_else(PoisonError::into_inner);
+        if shunned.len() >= SHUNNED {
+            shunned.retain(|_, until| *until > now_us);
+        }
+        if shunned.len() >= SHUNNED || shunned.get(origin).is_some_and(|until| *until > now_us) {
+            return false;
+        }
+        shunned.insert(origin.to_owned(), now_us.saturating_add(SHUN_US));
+        true
+    }
+
+    /// The actor of this origin was read: it may be asked for again.
+    pub(super) fn answered(&self, origin: &str) {
+        let mut shunned = self.shunned.lock().unwrap_or_else(PoisonError::into_inner);
+        shunned.remove(origin);
+    }
+}
+
+/// Signs requests in the node's name, in either way.
+#[derive(Clone)]
+pub(super) struct Signer {
+    ed25519: Ed25519Secret,
+    ed25519_id: String,
+    rsa: RsaSecret,
+    rsa_id: String,
+    clock: Clock,
+}
+
+impl Signer {
+    /// Signs a request that is ready to leave: RFC 9421 with Ed25519, or draft-cavage with RSA.
+    pub(super) fn sign(&self, request: &mut Request, scheme: Scheme) -> Result<(), CannotSign> {
+        let mut headers = std::mem::take(request.headers_mut());
+        let outgoing = Outgoing {
+            method: request.method(),
+            url: request.url(),
+            body: request.body().and_then(reqwest::Body::as_bytes),
+        };
+        let now = self.clock.now_seconds();
+        let signed = match scheme {
+            Scheme::Rfc9421 => sign_rfc9421(
+                &outgoing,
+                &mut headers,
+                &self.ed25519,
+                &self.ed25519_id,
+                now,
+            ),
+            Scheme::Cavage => sign_cavage(&outgoing, &mut headers, &self.rsa, &self.rsa_id, now),
+        };
+        *request.headers_mut() = headers;
+        signed
+    }
+}

@@ -1,0 +1,98 @@
+//! Saying something: an activity and its deliveries, stored in the transaction that causes them.
+
+use diesel::QueryResult;
+use federation::vocabulary::{PUBLIC, context};
+use serde_json::{Value, json};
+
+use super::store::{self, NewDelivery};
+use crate::Node;
+use crate::clock::rfc3339;
+use crate::db::Conn;
+
+/// To whom something is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum To {
+    /// To every peer that follows us, and to whoever reads our outbox.
+    Followers,
+    /// To the peer at this origin alone.
+    Peer(String),
+}
+
+/// Stores an activity and its deliveries in the caller's transaction; returns the activity's id.
+///
+/// The id is drawn here; what `activity` lacks of `@context`, `actor`, `published`, `to` and `cc`
+/// is filled in.
+/// `money`: it concerns money, and is delivered however long that takes.
+pub fn say(
+    conn: &mut Conn,
+    node: &Node,
+    activity: Value,
+    to: To,
+    money: bool,
+) -> QueryResult<String> {
+    let now = node.clock.now_us();
+    let (id, text) = complete(node, activity, &to, now)?;
+    store::keep_said(conn, &id, &text, to == To::Followers, now)?;
+    let here = node.config.base();
+    let receivers = match to {
+        To::Followers => store::followers(conn)?,
+        // What a node tells itself (a coordinator that reports, too) does not leave the house.
+        To::Peer(origin) if origin == here => {
+            store::keep_arrived(conn, &id, &node.config.actor(), &text, now)?;
+            node.wake.inbox.notify_one();
+            Vec::new()
+        }
+        To::Peer(origin) => {
+            let peer = store::note_address(conn, &origin)?;
+            vec![(origin, peer.inbox)]
+        }
+    };
+    for (origin, inbox) in receivers {
+        let delivery = NewDelivery {
+            id: &node.clock.fresh_id(),
+            activity_id: &id,
+            origin: &origin,
+            inbox: &inbox,
+            money,
+        };
+        store::queue(conn, &delivery, now)?;
+    }
+    node.wake.deliver.notify_one();
+    Ok(id)
+}
+
+/// The activity as it goes out, with its id.
+fn complete(node: &Node, activity: Value, to: &To, now_us: i64) -> QueryResult<(String, String)> {
+    let Value::Object(given) = activity else {
+        return Err(unsayable("an activity is a JSON object"));
+    };
+    if given.contains_key("id") {
+        // Ids grow with time, so that the outbox can be walked; only this place draws them.
+        return Err(unsayable("an activity gets its id when it is said"));
+    }
+    let id = node
+        .config
+        .uri(&format!("/activities/{}", node.clock.fresh_id()));
+    let (audience, copies) = match to {
+        To::Followers => (
+            json!([PUBLIC]),
+            Some(json!([node.config.uri("/followers")])),
+        ),
+        To::Peer(origin) => (json!([format!("{origin}/actor")]), None),
+    };
+    let mut whole = serde_json::Map::new();
+    whole.insert("@context".into(), context::full());
+    whole.insert("id".into(), json!(id));
+    whole.insert("actor".into(), json!(node.config.actor().as_str()));
+    whole.insert("published".into(), json!(rfc3339(now_us)));
+    whole.insert("to".into(), audience);
+    if let Some(copies) = copies {
+        whole.insert("cc".into(), copies);
+    }
+    whole.extend(given);
+    Ok((id, Value::Object(whole).to_string()))
+}
+
+fn unsayable(why: &'static str) -> diesel::result::Error {
+    diesel::result::Error::SerializationError(why.into())
+}
