@@ -10,14 +10,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::json::{JsonLimits, JsonRefused, SAFE_INTEGER, parse_strict};
-use crate::proof::DATA_INTEGRITY_CONTEXT;
+use crate::vocabulary::context::{ACTIVITY_STREAMS, ANTIPHON, DATA_INTEGRITY};
 
-/// The meaning of the words that ActivityStreams does not have.
-pub const NAMESPACE: &str = "https://w3id.org/antiphon/ns#";
-
-/// The `@context` of what is signed here: ActivityStreams, proofs, and our own words.
+/// The `@context` of what nodes of our kind sign for one another: ActivityStreams, proofs, and every
+/// other word is ours. (What everyone is meant to read spells its terms out: see
+/// [`context::full`](crate::vocabulary::context::full).)
 pub fn context() -> Value {
-    json!(["https://www.w3.org/ns/activitystreams", DATA_INTEGRITY_CONTEXT, { "@vocab": NAMESPACE }])
+    json!([ACTIVITY_STREAMS, DATA_INTEGRITY, { "@vocab": format!("{ANTIPHON}#") }])
 }
 
 /// The document of a value: its fields and the [`context`], without a proof.

@@ -6,6 +6,7 @@ use federation::policy::PolicyFile;
 use federation::proof::{Signed, sign};
 use federation::receipt::{PlayReportReceipt, PlayReportRefusal, ReceiptType, RefusalType};
 use federation::report::{PlayReport, ReportFolder};
+use federation::settlement_document::SettlementDocument;
 use federation::splits::{PublishedSplitSheet, SplitsFile, parse_line, write_splits};
 use serde_json::{Value, json};
 use settlement::{Scope, Timestamp, Unit, Uri};
@@ -356,4 +357,42 @@ fn a_manifest_of_another_type_or_with_a_key_twice_is_no_play_report() {
         assert_ne!(changed, text);
         assert!(PlayReport::parse(changed.as_bytes()).is_err(), "{to}");
     }
+}
+
+/// `FEDERATION.md` shows what nodes of our kind say to one another: each example is read, and written
+/// again by our own code.
+#[test]
+fn every_example_of_a_signed_object_is_what_our_code_writes() {
+    let page = include_str!("../../../../FEDERATION.md");
+    let section = page.split("## Play reports").nth(1).unwrap();
+    let mut seen = Vec::new();
+    for block in section.split("```json\n").skip(1) {
+        let text = block.split("```").next().unwrap();
+        let example: Value = serde_json::from_str(text).unwrap();
+        let name = example["type"].as_str().unwrap().to_owned();
+        let words = example.clone();
+        let written = match name.as_str() {
+            "PlayReport" => PlayReport::parse(text.as_bytes()).unwrap().0.to_document(),
+            "PlayReportReceipt" => serde_json::from_value::<PlayReportReceipt>(words)
+                .unwrap()
+                .to_document(),
+            "PlayReportRefusal" => serde_json::from_value::<PlayReportRefusal>(words)
+                .unwrap()
+                .to_document(),
+            "SplitSheet" => serde_json::from_value::<PublishedSplitSheet>(words)
+                .unwrap()
+                .to_document(),
+            "Settlement" => SettlementDocument::parse(text.as_bytes())
+                .unwrap()
+                .0
+                .to_document(),
+            "SettlementCountersignature" => serde_json::from_value::<Countersignature>(words)
+                .unwrap()
+                .to_document(),
+            other => panic!("{other} is not known"),
+        };
+        assert_eq!(written, example, "{name}");
+        seen.push(name);
+    }
+    assert_eq!(seen.len(), 6, "{seen:?}");
 }
