@@ -3,5 +3,6 @@
 mod attacks;
 mod federation_md;
 mod fixtures;
+mod hostile;
 mod outgoing;
 mod words;
