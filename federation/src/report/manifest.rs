@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use settlement::{Currency, NodeId, Period, Territory, Uri, VenueId};
+use settlement::{Currency, NodeId, Period, Territory, Timestamp, Uri, VenueId};
 
 use crate::digest::Sha256Digest;
 use crate::wire::{self, DocumentRefused};
@@ -203,9 +203,10 @@ impl PlayReport {
         if self.totals.is_none() {
             return missing("the totals");
         }
-        if self.published.is_none() {
+        let Some(published) = &self.published else {
             return missing("when it was published");
-        }
+        };
+        Timestamp::parse(published).map_err(|refusal| format!("published: {refusal}"))?;
         for (name, file) in [
             ("lines", &self.lines),
             ("tracks", &self.tracks),
