@@ -137,6 +137,7 @@ impl Node {
 /// Every door of the house.
 pub fn router(app: &App) -> Router {
     let rooms: Router<App> = Router::new()
+        .merge(listening::routes())
         .merge(members::routes())
         .merge(pages::routes())
         .merge(peers::routes());

@@ -162,8 +162,7 @@ pub async fn leave(node: &Node, member: &str, venue: &VenueId) -> Result<(), Ref
 pub async fn check_invitation(node: &Node, code: &Code) -> Result<Venue, Refusal> {
     let code = code.clone();
     let now_us = node.clock.now_us();
-    let found = node
-        .db
+    node.db
         .write(move |conn| {
             let subject = Subject::code(&code.first_group());
             guesses::try_at(conn, &subject, now_us)?;
@@ -178,8 +177,7 @@ pub async fn check_invitation(node: &Node, code: &Code) -> Result<Venue, Refusal
             let venue = venues::store::venue(conn, &invitation.venue)?;
             Ok(venue.ok_or(Refusal::Missing))
         })
-        .await?;
-    found
+        .await?
 }
 
 /// Uses an invitation up, in the caller's transaction: of two who race for it one is refused.

@@ -157,6 +157,16 @@ pub fn add(
         .map(drop)
 }
 
+/// Whether a member is a listening post.
+pub fn is_post(conn: &mut Conn, member: &str) -> QueryResult<bool> {
+    let kind: Option<String> = members::table
+        .find(member)
+        .select(members::kind)
+        .first(conn)
+        .optional()?;
+    Ok(kind.as_deref() == Some("post"))
+}
+
 /// Gives a member another password.
 pub fn set_password(conn: &mut Conn, member: &str, password_hash: &str) -> QueryResult<()> {
     diesel::update(members::table.find(member))

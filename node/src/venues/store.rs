@@ -100,9 +100,13 @@ pub struct Invitation {
     pub expires_us: i64,
     /// When somebody joined with it.
     pub used_us: Option<i64>,
+    /// The member who joined with it.
+    pub used_by: Option<String>,
     /// When it was taken back.
     pub revoked_us: Option<i64>,
 }
+
+type InvitationRow = (String, i64, Option<i64>, Option<String>, Option<i64>);
 
 /// How many invitations of this venue somebody may still use.
 pub fn open_invitations(conn: &mut Conn, venue: &VenueId, now_us: i64) -> QueryResult<u32> {
@@ -137,23 +141,25 @@ pub fn add_invitation(
 
 /// The invitation of this digest.
 pub fn invitation(conn: &mut Conn, digest: &str) -> QueryResult<Option<Invitation>> {
-    let row: Option<(String, i64, Option<i64>, Option<i64>)> = invitations::table
+    let row: Option<InvitationRow> = invitations::table
         .find(digest)
         .select((
             invitations::venue_id,
             invitations::expires_us,
             invitations::used_us,
+            invitations::used_by,
             invitations::revoked_us,
         ))
         .first(conn)
         .optional()?;
-    let Some((venue, expires_us, used_us, revoked_us)) = row else {
+    let Some((venue, expires_us, used_us, used_by, revoked_us)) = row else {
         return Ok(None);
     };
     Ok(Some(Invitation {
         venue: VenueId::parse(&venue).map_err(unreadable)?,
         expires_us,
         used_us,
+        used_by,
         revoked_us,
     }))
 }
