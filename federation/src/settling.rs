@@ -112,12 +112,26 @@ pub struct ReportUsed {
     pub from_lines: bool,
 }
 
-/// Reads everything and settles. Reports are read on as many threads as the machine has; the order
-/// of reports and the number of threads change nothing.
+/// All that a settlement depends on, read, with the digests of the files it came from.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// What the law takes.
+    pub inputs: Inputs,
+    reports: Vec<ReportUsed>,
+    policy: Sha256Digest,
+    splits: Sha256Digest,
+    rates: Option<Sha256Digest>,
+    balances: Option<Sha256Digest>,
+    adjustments: Option<Sha256Digest>,
+    disputes: Option<Sha256Digest>,
+}
+
+/// Reads everything. Reports are read on as many threads as the machine has; the order of reports
+/// and the number of threads change nothing.
 ///
 /// # Errors
 /// The first fault, in the order of the sources.
-pub fn settle_folders(sources: &Sources) -> Result<Settled, SettlingRefused> {
+pub fn read(sources: &Sources) -> Result<Read, SettlingRefused> {
     let loaded = load_all(&sources.reports, &sources.policy)?;
     let period = loaded
         .first()
@@ -144,8 +158,8 @@ pub fn settle_folders(sources: &Sources) -> Result<Settled, SettlingRefused> {
         adjustments: adjustments.0.unwrap_or_default(),
         coordinator: sources.coordinator.clone(),
     };
-    Ok(Settled {
-        settlement: settle(&inputs)?,
+    Ok(Read {
+        inputs,
         reports,
         policy: sources.policy.digest(),
         splits: splits.digest,
@@ -154,6 +168,33 @@ pub fn settle_folders(sources: &Sources) -> Result<Settled, SettlingRefused> {
         adjustments: adjustments.1,
         disputes: disputes.1,
     })
+}
+
+impl Read {
+    /// Settles what was read.
+    ///
+    /// # Errors
+    /// When it cannot stand together.
+    pub fn settle(&self) -> Result<Settled, SettlingRefused> {
+        Ok(Settled {
+            settlement: settle(&self.inputs)?,
+            reports: self.reports.clone(),
+            policy: self.policy,
+            splits: self.splits,
+            rates: self.rates,
+            balances: self.balances,
+            adjustments: self.adjustments,
+            disputes: self.disputes,
+        })
+    }
+}
+
+/// Reads everything and settles.
+///
+/// # Errors
+/// The first fault, in the order of the sources.
+pub fn settle_folders(sources: &Sources) -> Result<Settled, SettlingRefused> {
+    read(sources)?.settle()
 }
 
 impl ReportUsed {
@@ -203,12 +244,12 @@ fn load_all(
     done.into_values().collect()
 }
 
-type Read<T> = (Option<T>, Option<Sha256Digest>);
+type Parsed<T> = (Option<T>, Option<Sha256Digest>);
 
 fn text<T>(
     file: Option<&NamedFile>,
     parse: fn(&str) -> Result<T, BadRow>,
-) -> Result<Read<T>, FileRefused> {
+) -> Result<Parsed<T>, FileRefused> {
     let Some(file) = file else {
         return Ok((None, None));
     };

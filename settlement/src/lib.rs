@@ -52,8 +52,8 @@ pub use reduction::{
 pub use report::{Report, Track, Venue};
 pub use settle::{
     Allocation, CannotCorrect, CannotRelease, Earning, HeldBecause, Idle, IdleScope, Inputs,
-    NodeRow, PartyRow, RateUsed, Refused, RowRefused, Settlement, Totals, correction, release,
-    settle,
+    NodeRow, PartyRow, Payment, RateUsed, Refused, RowRefused, Settlement, Totals, correction,
+    payments, release, settle,
 };
 pub use splits::{BadSplit, Place, Share, SplitEntry, SplitSheet, SplitSheets};
 pub use territory::Territory;

@@ -9,6 +9,7 @@ mod correct;
 mod entitle;
 mod network;
 mod outcome;
+mod payments;
 mod pools;
 mod refused;
 mod spread;
@@ -16,6 +17,7 @@ mod spread;
 pub use correct::{CannotCorrect, CannotRelease, correction, release};
 pub use entitle::{Earning, HeldBecause};
 pub use outcome::{Allocation, Idle, IdleScope, NodeRow, PartyRow, RateUsed, Settlement, Totals};
+pub use payments::{Payment, payments};
 pub use refused::{Refused, RowRefused};
 
 use crate::{Adjustments, Balances, Disputes, NodeId, Period, Policy, Rates, Report, SplitSheets};
