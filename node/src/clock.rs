@@ -82,6 +82,11 @@ impl Clock {
         uuid::Uuid::new_v7(uuid::Timestamp::from_unix(&*sequence, seconds, nanos)).to_string()
     }
 
+    /// Dice for shuffling and jitter.
+    pub fn chance(&self) -> impl RngCore + use<> {
+        rand::rngs::OsRng
+    }
+
     /// `N` bytes nobody can guess.
     pub fn secret<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0u8; N];

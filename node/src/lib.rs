@@ -18,6 +18,7 @@ pub mod config;
 pub mod coordinator;
 pub mod curation;
 pub mod db;
+pub mod files;
 pub mod keys;
 pub mod listening;
 pub mod members;
@@ -45,7 +46,7 @@ use clock::Clock;
 use config::{Config, ConfigRefused};
 use db::{Db, DbError};
 use keys::{KeysRefused, NodeKeys};
-use web::App;
+use web::{App, Refusal};
 
 /// The largest body any door takes unless it says otherwise, in bytes.
 pub const BODY_LIMIT: usize = 2 * 1024 * 1024;
@@ -121,6 +122,21 @@ impl Node {
         Ok(Self::assemble(config, db, keys))
     }
 
+    /// The id of the key that signs for this node: requests to its peers, and documents.
+    pub fn key_id(&self) -> String {
+        peers::ed25519_id(&self.config)
+    }
+
+    /// Signs a document with the node's key, now.
+    ///
+    /// # Errors
+    /// When it is no object, or holds a number that not every reader holds exactly.
+    pub fn sign(&self, document: serde_json::Value) -> Result<serde_json::Value, Refusal> {
+        let now = self.clock.now_text();
+        federation::proof::sign(document, &self.keys.ed25519, &self.key_id(), &now)
+            .map_err(Refusal::broken)
+    }
+
     fn assemble(config: Config, db: Db, keys: NodeKeys) -> Self {
         let clock = Clock::shifted(config.clock_shift_seconds.saturating_mul(1_000_000));
         Node {
@@ -140,7 +156,9 @@ pub fn router(app: &App) -> Router {
         .merge(listening::routes())
         .merge(members::routes())
         .merge(pages::routes())
-        .merge(peers::routes());
+        .merge(peers::routes())
+        .merge(reports::routes())
+        .merge(coordinator::routes());
     rooms
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(
@@ -164,7 +182,10 @@ pub async fn serve(
     let errands = [
         tokio::spawn(peers::deliver::run(app.clone(), left.clone())),
         tokio::spawn(peers::inbox::run(app.clone(), left.clone())),
-        tokio::spawn(peers::pull::run(app.clone(), left)),
+        tokio::spawn(peers::pull::run(app.clone(), left.clone())),
+        tokio::spawn(coordinator::learn_policies(app.clone(), left.clone())),
+        tokio::spawn(coordinator::arrivals::run(app.clone(), left.clone())),
+        tokio::spawn(reports::recompute::run(app.clone(), left)),
     ];
     let answered = axum::serve(listener, router(&app))
         .with_graceful_shutdown(async move {

@@ -247,7 +247,7 @@ async fn note(
 /// How long to wait after having failed `attempts` times before, in microseconds: 1 second,
 /// doubled each time, at most an hour; and up to a quarter more, so that peers that went away
 /// together are not all knocked at together.
-pub(super) fn wait_us(attempts: i64, clock: &Clock) -> i64 {
+pub fn wait_us(attempts: i64, clock: &Clock) -> i64 {
     let doublings = u32::try_from(attempts.clamp(0, 12)).unwrap_or(12);
     let wait = (1_i64 << doublings).min(LONGEST_WAIT) * 1_000_000;
     let [die] = clock.secret::<1>();

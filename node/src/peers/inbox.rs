@@ -16,6 +16,7 @@ use crate::Node;
 use crate::db::Conn;
 use crate::web::{App, Refusal};
 use crate::words::Say;
+use crate::{coordinator, reports};
 
 /// How many activities are taken up at a time.
 const BATCH: i64 = 100;
@@ -36,7 +37,11 @@ pub enum Outcome {
 type Receive = fn(&mut Conn, &Node, &Peer, &Activity) -> Result<Outcome, Refusal>;
 
 /// The rooms, asked one after the other.
-const ROOMS: &[Receive] = &[follow::receive];
+const ROOMS: &[Receive] = &[
+    follow::receive,
+    coordinator::inbox::receive,
+    reports::inbox::receive,
+];
 
 fn act(conn: &mut Conn, node: &Node, from: &Peer, activity: &Activity) -> Result<String, Refusal> {
     for receive in ROOMS {

@@ -39,6 +39,7 @@ use crate::config::Config;
 
 pub use add::add;
 pub use api::routes;
+pub use deliver::wait_us;
 pub use inbox::Outcome;
 pub use outside::Outside;
 pub use prove::SignedPeer;

@@ -315,3 +315,36 @@ pub fn carried(conn: &mut Conn, period: Period) -> QueryResult<Vec<(VenueId, Min
         .map(|(venue, sum)| Ok((VenueId::parse(&venue).map_err(unreadable)?, Minor::new(sum))))
         .collect()
 }
+
+/// How many members a venue had at some time from `from_us` to before `until_us`.
+pub fn members_between(
+    conn: &mut Conn,
+    venue: &VenueId,
+    from_us: i64,
+    until_us: i64,
+) -> QueryResult<u64> {
+    let stayed = memberships::until_us
+        .is_null()
+        .or(memberships::until_us.ge(from_us));
+    let count: i64 = memberships::table
+        .filter(memberships::venue_id.eq(venue.as_str()))
+        .filter(memberships::since_us.lt(until_us))
+        .filter(stayed)
+        .count()
+        .get_result(conn)?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// Takes back what a month was to carry of a venue's contributions: a later month will.
+pub fn uncarry(conn: &mut Conn, venue: &VenueId, period: Period) -> QueryResult<()> {
+    let its_own = contributions::table
+        .filter(contributions::venue_id.eq(venue.as_str()))
+        .select(contributions::id);
+    diesel::delete(
+        contribution_parts::table
+            .filter(contribution_parts::period.eq(period.to_string()))
+            .filter(contribution_parts::contribution_id.eq_any(its_own)),
+    )
+    .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,16 @@
+reports-not-over = The month { $period } is not over. It can be closed from { $day } on.
+reports-closed-already = The month { $period } is closed already. What still arrives counts in the first open month.
+reports-earlier-open = The month { $earlier } has plays and is not closed. Close it before { $period }.
+reports-no-policy = This node does not know the network's settlement policy yet. Start it with “antiphon serve” and see that the coordinator answers, then try again.
+reports-not-closed = The month { $period } is not closed. Close it first: antiphon report close { $period }
+reports-accepted-already = The report of { $period } is accepted already: the signed receipt is in.
+reports-no-coordinator = The coordinator is not a peer of this node. Add it first: antiphon peer add { $url }
+reports-lines-are-private = The lines of a report go to the coordinator alone.
+reports-not-part-of-it = This node has no report in that settlement.
+reports-not-coordinator = This node does not settle: { $url } does.
+reports-bad-policy = This policy does not hold: { $reason }
+reports-settled-already = The month { $period } is settled already. What it lacks goes into a later month as an adjustment.
+reports-later-settled = The month { $later } is settled already; { $period } can no longer be settled after it.
+reports-none-accepted = No report is accepted for { $period }. See “antiphon report status { $period }” on each node.
+reports-other-policy = The report of { $node } was counted under another policy ({ $theirs }) than the one given ({ $given }). Give the coordinator's own policy.toml, the one the nodes applied.
+reports-unusable = What arrived cannot be used: { $reason }

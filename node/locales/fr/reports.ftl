@@ -1,0 +1,16 @@
+reports-not-over = Le mois { $period } n’est pas fini. Il pourra être clos à partir du { $day }.
+reports-closed-already = Le mois { $period } est déjà clos. Ce qui arrive encore compte dans le premier mois ouvert.
+reports-earlier-open = Le mois { $earlier } a des écoutes et n’est pas clos. Fermez-le avant { $period }.
+reports-no-policy = Ce nœud ne connaît pas encore la politique de répartition du réseau. Démarrez-le avec « antiphon serve » et vérifiez que la coordination répond, puis recommencez.
+reports-not-closed = Le mois { $period } n’est pas clos. Fermez-le d’abord : antiphon report close { $period }
+reports-accepted-already = Le rapport de { $period } est déjà accepté : le reçu signé est là.
+reports-no-coordinator = La coordination n’est pas un pair de ce nœud. Ajoutez-la d’abord : antiphon peer add { $url }
+reports-lines-are-private = Les lignes d’un rapport ne vont qu’à la coordination.
+reports-not-part-of-it = Ce nœud n’a pas de rapport dans cette répartition.
+reports-not-coordinator = Ce nœud ne fait pas la répartition : c’est { $url }.
+reports-bad-policy = Cette politique ne tient pas : { $reason }
+reports-settled-already = Le mois { $period } est déjà réparti. Ce qui lui manque entre comme ajustement dans un mois suivant.
+reports-later-settled = Le mois { $later } est déjà réparti ; { $period } ne peut plus l’être après lui.
+reports-none-accepted = Aucun rapport n’est accepté pour { $period }. Voyez « antiphon report status { $period } » sur chaque nœud.
+reports-other-policy = Le rapport de { $node } a été compté sous une autre politique ({ $theirs }) que celle donnée ({ $given }). Donnez le fichier policy.toml de la coordination, celui que les nœuds ont appliqué.
+reports-unusable = Ce qui est arrivé ne peut pas servir : { $reason }

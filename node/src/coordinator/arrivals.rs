@@ -1,0 +1,449 @@
+//! Offered reports are fetched by signed request, checked as a stranger's, put into the archive,
+//! and answered: with a signed receipt, or with a refusal that says why.
+//!
+//! Every step can be broken off and begun again: files arrive in a folder of their own, move into
+//! the archive whole, and the answer is written in one transaction with the words that carry it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use federation::digest::Sha256Digest;
+use federation::keys::Ed25519Public;
+use federation::policy::PolicyFile;
+use federation::receipt::{PlayReportReceipt, PlayReportRefusal};
+use federation::report::{
+    Arrival, FileReference, PlayReport, PreviousReport, ReportFolder, ReportRefused, arrive,
+};
+use settlement::{Period, Timestamp, Track, Uri, WorkId};
+use tokio::sync::watch;
+
+use super::store::{self, ReceivedReport};
+use super::{archive, inbox, policy};
+use crate::db::Conn;
+use crate::peers::fetch::FetchRefused;
+use crate::peers::{self, fetch};
+use crate::web::{App, Refusal};
+use crate::{Node, catalogue, files, names, reports};
+
+/// How often the database is asked for offers: another process may have written one.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// The largest table that is fetched, in bytes: some 200 million lines.
+const TABLE_LIMIT: u64 = 4 << 30;
+/// How often a report is looked at again because a work's own object may still be on its way: half
+/// an hour in all.
+const WAITS_FOR_WORKS: i64 = 10;
+
+/// The coordinator's errand: looks for offers and deals with them, one after the other.
+pub async fn run(app: App, mut left: watch::Receiver<bool>) {
+    if !app.config.is_coordinator() {
+        return;
+    }
+    loop {
+        let now = app.clock.now_us();
+        match app
+            .db
+            .read(move |conn| Ok::<_, Refusal>(store::offers(conn, now)?))
+            .await
+        {
+            Ok(offers) => {
+                for offer in offers {
+                    deal_with(&app, offer).await;
+                    if *left.borrow() {
+                        return;
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "cannot look for offered reports"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = left.wait_for(|gone| *gone) => return,
+        }
+    }
+}
+
+/// Why an offer is not answered yet, or refused for good.
+enum Trouble {
+    /// Its node, the network or the disk; to be tried again.
+    Later(String),
+    /// The report itself.
+    Refused(String),
+}
+
+impl From<Refusal> for Trouble {
+    fn from(error: Refusal) -> Self {
+        Trouble::Later(error.to_string())
+    }
+}
+
+impl From<FetchRefused> for Trouble {
+    fn from(error: FetchRefused) -> Self {
+        Trouble::Later(error.to_string())
+    }
+}
+
+async fn deal_with(app: &App, offer: ReceivedReport) {
+    let id = offer.id.clone();
+    let outcome = match check(app, &offer).await {
+        Ok(folder) => answer(app, offer, Ok(folder)).await,
+        Err(Trouble::Refused(reason)) => {
+            tracing::warn!(report = %id, %reason, "report refused");
+            answer(app, offer, Err(reason)).await
+        }
+        Err(Trouble::Later(reason)) => {
+            tracing::info!(report = %id, %reason, "report to be fetched again");
+            let wait = peers::wait_us(offer.attempts, &app.clock);
+            let next = app.clock.now_us().saturating_add(wait);
+            app.db
+                .write(move |conn| Ok(store::try_later(conn, &offer.id, next)?))
+                .await
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::error!(report = %id, %error, "the answer to a report could not be kept");
+    }
+}
+
+/// Fetches and checks; gives the folder of the archive the report now lies in.
+async fn check(app: &App, offer: &ReceivedReport) -> Result<String, Trouble> {
+    let (manifest, document) = PlayReport::parse(offer.manifest.as_bytes())
+        .map_err(|e| Trouble::Refused(e.to_string()))?;
+    let period = manifest.period;
+    let known = before(app, &manifest, offer).await?;
+    let arriving = app
+        .config
+        .dir
+        .join(archive(period))
+        .join("arriving")
+        .join(Sha256Digest::of(offer.id.as_bytes()).hex());
+    let folder = ReportFolder::named(&arriving, "");
+    folder
+        .write_manifest(&document)
+        .map_err(|e| Trouble::Later(e.to_string()))?;
+    for (name, table) in tables(&manifest) {
+        let Some(table) = table else {
+            return Err(Trouble::Refused(format!(
+                "report.json: it does not name its {name}"
+            )));
+        };
+        bring(app, offer, table, &arriving.join(name)).await?;
+    }
+    let tracks = folder
+        .tracks()
+        .map_err(|e| Trouble::Refused(e.to_string()))?;
+    let works = works_of(app, offer, &tracks).await?;
+
+    let checked = folder.clone();
+    let verdict = tokio::task::spawn_blocking(move || {
+        let arrival = Arrival {
+            verification_method: &known.key_id,
+            key: &known.key,
+            policy: &known.policy,
+            period,
+            with_lines: true,
+            known_work: &|id| works.get(id).cloned(),
+            seats: &|_| None,
+            previous: &known.previous,
+        };
+        arrive(&checked, &arrival).map(drop)
+    })
+    .await
+    .map_err(|e| Trouble::Later(e.to_string()))?;
+    match verdict {
+        Ok(()) => {}
+        // Taken in, but the answer was not kept: it is answered now.
+        Err(ReportRefused::AlreadyTaken) => {}
+        Err(refused) => {
+            let _ = fs::remove_dir_all(&arriving);
+            return Err(Trouble::Refused(refused.to_string()));
+        }
+    }
+    let place = app.config.dir.join(&known.folder);
+    settle_in(&arriving, &place)?;
+    Ok(known.folder)
+}
+
+/// What is known before a report is looked at.
+struct Before {
+    key_id: String,
+    key: Ed25519Public,
+    policy: PolicyFile,
+    previous: Vec<PreviousReport>,
+    /// Where in the archive the report is to lie.
+    folder: String,
+}
+
+async fn before(
+    app: &App,
+    manifest: &PlayReport,
+    offer: &ReceivedReport,
+) -> Result<Before, Trouble> {
+    let (node, offer, period) = (app.clone(), offer.clone(), manifest.period);
+    let sequence = manifest.sequence;
+    let (found, settled) = app
+        .db
+        .read(move |conn| {
+            let settled = reports::store::settlement_of(conn, period)?.is_some();
+            Ok::<_, Refusal>((look_up(conn, &node, &offer, period)?, settled))
+        })
+        .await?;
+    if settled {
+        return Err(Trouble::Refused(format!(
+            "{period} is settled; what it lacks goes into a later month as an adjustment"
+        )));
+    }
+    let (key_id, key, name, others) = found?;
+    let mut previous = Vec::new();
+    for other in others.iter().filter(|other| other.state == "accepted") {
+        previous.push(PreviousReport {
+            id: Uri::parse(&other.id).map_err(|e| Trouble::Later(e.to_string()))?,
+            sequence: u64::try_from(other.sequence).unwrap_or(0),
+            digest: other
+                .manifest_digest
+                .parse()
+                .map_err(|_| Trouble::Later("a digest".into()))?,
+        });
+    }
+    let policy = policy::own_policy(app)?;
+    let folder = format!("{}/reports/{name}", archive(period));
+    tracing::debug!(%period, sequence, folder, "a report is looked at");
+    Ok(Before {
+        key_id,
+        key,
+        policy,
+        previous,
+        folder,
+    })
+}
+
+type Found = Result<(String, Ed25519Public, String, Vec<ReceivedReport>), Trouble>;
+
+fn look_up(
+    conn: &mut Conn,
+    node: &Node,
+    offer: &ReceivedReport,
+    period: Period,
+) -> Result<Found, Refusal> {
+    let all = store::received_for(conn, period)?;
+    let own = offer.node_id == node.config.actor().as_str();
+    let (key_id, key, name) = if own {
+        (
+            node.key_id(),
+            node.keys.ed25519.public(),
+            node.config.name.clone(),
+        )
+    } else {
+        let Some(peer) = peers::store::peer(conn, &offer.origin)? else {
+            return Ok(Err(Trouble::Later(format!(
+                "{} is no peer any more",
+                offer.origin
+            ))));
+        };
+        let Some(key) = peer.ed25519 else {
+            return Ok(Err(Trouble::Refused(
+                "its node has no Ed25519 key for proofs".into(),
+            )));
+        };
+        (peer.ed25519_id.unwrap_or_default(), key, peer.name)
+    };
+    let name = folder_name(&name, &offer.node_id, period, &all);
+    let others = all
+        .into_iter()
+        .filter(|r| r.node_id == offer.node_id && r.id != offer.id);
+    Ok(Ok((key_id, key, name, others.collect())))
+}
+
+/// A node's folder in the archive of a month: its name in plain letters, told apart from another
+/// node's of that name by its host.
+fn folder_name(name: &str, node_id: &str, period: Period, all: &[ReceivedReport]) -> String {
+    let taken = |candidate: &str| {
+        let folder = format!("{}/reports/{candidate}", archive(period));
+        all.iter()
+            .any(|r| r.node_id != node_id && r.folder.as_deref() == Some(&folder))
+    };
+    let plain = names::slug(name, "node");
+    if !taken(&plain) {
+        return plain;
+    }
+    let host = node_id.split('/').nth(2).unwrap_or("node");
+    format!("{plain}-{}", names::slug(host, "node"))
+}
+
+fn tables(manifest: &PlayReport) -> [(&'static str, Option<&FileReference>); 3] {
+    [
+        (ReportFolder::LINES, manifest.lines.as_ref()),
+        (ReportFolder::TRACKS, manifest.tracks.as_ref()),
+        (ReportFolder::REDUCTION, manifest.reduction.as_ref()),
+    ]
+}
+
+/// Brings one table here: from the node that offered it, by signed request; or from our own folder.
+async fn bring(
+    app: &App,
+    offer: &ReceivedReport,
+    table: &FileReference,
+    to: &Path,
+) -> Result<(), Trouble> {
+    if offer.node_id == app.config.actor().as_str() {
+        let name = to.file_name().unwrap_or_default();
+        let folder = format!("reports/{}/{}", offer.period, offer.sequence);
+        let from = app.config.dir.join(folder).join(name);
+        fs::copy(&from, to).map_err(|e| Trouble::Later(format!("{}: {e}", from.display())))?;
+        return Ok(());
+    }
+    let href = Uri::parse(&table.href)
+        .map_err(|e| Trouble::Refused(format!("report.json: the address of a table: {e}")))?;
+    if href.origin() != offer.origin {
+        return Err(Trouble::Refused(format!(
+            "report.json: {href} is not at the node's own origin"
+        )));
+    }
+    let Some(digest) = table.digest else {
+        return Err(Trouble::Refused(
+            "report.json: a table without a digest".into(),
+        ));
+    };
+    let limit = table.size.unwrap_or(0).min(TABLE_LIMIT);
+    match fetch::to_file(app, href.as_str(), limit, Some(digest), to).await {
+        Ok(_) => Ok(()),
+        Err(error @ (FetchRefused::OtherBytes { .. } | FetchRefused::TooLarge { .. })) => {
+            Err(Trouble::Refused(error.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The works of a report as their own nodes describe them. One that was never heard of may be on
+/// its way here: the report waits a while for it, and is then refused by that work's name.
+async fn works_of(
+    app: &App,
+    offer: &ReceivedReport,
+    tracks: &[Track],
+) -> Result<BTreeMap<WorkId, Track>, Trouble> {
+    let ids: Vec<WorkId> = tracks.iter().map(|track| track.id.clone()).collect();
+    let known = known_works(app, ids).await?;
+    let missing = tracks.iter().find(|track| !known.contains_key(&track.id));
+    match missing {
+        Some(track) if offer.attempts < WAITS_FOR_WORKS => Err(Trouble::Later(format!(
+            "the work {} is not known here yet",
+            track.id
+        ))),
+        _ => Ok(known),
+    }
+}
+
+async fn known_works(app: &App, ids: Vec<WorkId>) -> Result<BTreeMap<WorkId, Track>, Refusal> {
+    app.db
+        .read(move |conn| {
+            let works = catalogue::store::works(conn, &ids)?;
+            let track = |work: catalogue::Work| {
+                let id = work.id.clone();
+                (
+                    id,
+                    Track {
+                        id: work.id,
+                        isrc: work.isrc,
+                        kind: work.kind,
+                        home: work.territory,
+                    },
+                )
+            };
+            Ok(works.into_iter().map(track).collect())
+        })
+        .await
+}
+
+/// Moves a checked report into its place; one it replaces is kept beside.
+fn settle_in(arriving: &Path, place: &Path) -> Result<(), Trouble> {
+    let moved = || -> std::io::Result<()> {
+        if place.exists() {
+            let mut number = 1;
+            let beside = loop {
+                let beside: PathBuf = place.with_extension(format!("replaced-{number}"));
+                if !beside.exists() {
+                    break beside;
+                }
+                number += 1;
+            };
+            if let Some(parent) = place.parent().and_then(Path::parent) {
+                let replaced = parent.join("replaced");
+                fs::create_dir_all(&replaced)?;
+                fs::rename(place, replaced.join(beside.file_name().unwrap_or_default()))?;
+            }
+        }
+        if let Some(parent) = place.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::rename(arriving, place)
+    };
+    moved().map_err(|e| Trouble::Later(format!("{}: {e}", place.display())))?;
+    if let Some(parent) = place.parent() {
+        files::sync_folder(parent)?;
+    }
+    Ok(())
+}
+
+/// Writes the signed answer, and says it, in one transaction.
+async fn answer(
+    app: &App,
+    offer: ReceivedReport,
+    verdict: Result<String, String>,
+) -> Result<(), Refusal> {
+    let node = app.clone();
+    app.db
+        .write(move |conn| {
+            let document = signed_answer(&node, &offer, verdict.as_ref().err())?;
+            let reason = verdict.as_ref().err().map(String::as_str);
+            let folder = verdict.as_ref().ok().map(String::as_str);
+            let now = node.clock.now_us();
+            store::answer(conn, &offer.id, folder, &document, reason, now)?;
+            match store::received(conn, &offer.id)? {
+                Some(answered) => inbox::say_answer(conn, &node, &answered),
+                None => Err(Refusal::Missing),
+            }
+        })
+        .await
+}
+
+fn signed_answer(
+    node: &Node,
+    offer: &ReceivedReport,
+    reason: Option<&String>,
+) -> Result<String, Refusal> {
+    let broken = |e: settlement::Malformed| Refusal::broken(e);
+    let object = offer.id.split('#').next().unwrap_or(&offer.id);
+    let object = Uri::parse(object).map_err(broken)?;
+    let id = Uri::parse(
+        &node
+            .config
+            .uri(&format!("/receipts/{}", node.clock.fresh_id())),
+    )
+    .map_err(broken)?;
+    let digest: Sha256Digest = offer.manifest_digest.parse().map_err(Refusal::broken)?;
+    let now = Timestamp::parse(&node.clock.now_text()).map_err(broken)?;
+    let attributed_to = node.config.actor();
+    let document = match reason {
+        None => PlayReportReceipt {
+            id,
+            object_type: Default::default(),
+            attributed_to,
+            object,
+            digest,
+            received: now,
+        }
+        .to_document(),
+        Some(reason) => PlayReportRefusal {
+            id,
+            object_type: Default::default(),
+            attributed_to,
+            object,
+            digest,
+            reason: reason.clone(),
+            published: now,
+        }
+        .to_document(),
+    };
+    Ok(node.sign(document)?.to_string())
+}

@@ -1,0 +1,79 @@
+//! Offering a report to the coordinator, and saying where it stands.
+
+use serde_json::{Value, json};
+use settlement::Period;
+
+use super::store::{self, OwnReport};
+use super::{PeriodState, bounds};
+use crate::Node;
+use crate::coordinator;
+use crate::peers::{self, To};
+use crate::web::Refusal;
+use crate::words::Say;
+
+/// Offers the report of `period` to the coordinator, in the transaction that notes so. It stays
+/// in the outbox until it is delivered; offering twice is harmless.
+///
+/// # Errors
+/// When the month is not closed, its report was accepted already, or the coordinator is no peer.
+pub fn send(node: &Node, period: Period) -> Result<(), Refusal> {
+    node.db.write_now(|conn| {
+        let Some(report) = store::in_force(conn, period)? else {
+            return Err(Refusal::Conflict(
+                Say::new("reports-not-closed").with("period", period),
+            ));
+        };
+        if report.state == "accepted" {
+            return Err(Refusal::Conflict(
+                Say::new("reports-accepted-already").with("period", period),
+            ));
+        }
+        let now = node.clock.now_us();
+        let manifest: Value = serde_json::from_str(&report.manifest).map_err(Refusal::broken)?;
+        if node.config.is_coordinator() {
+            coordinator::take_offer(conn, node, node.config.actor(), &manifest)?;
+        } else {
+            let actor = node.config.coordinator_actor();
+            let origin = actor.origin().to_owned();
+            if peers::store::peer(conn, &origin)?.is_none() {
+                return Err(Refusal::Conflict(
+                    Say::new("reports-no-coordinator").with("url", origin),
+                ));
+            }
+            let offer = json!({ "type": "Offer", "object": manifest, "to": [actor.as_str()] });
+            peers::say(conn, node, offer, To::Peer(origin), true)?;
+        }
+        store::offered(conn, &report.id, now)?;
+        Ok(())
+    })
+}
+
+/// Where a month stands at this node.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The month.
+    pub period: Period,
+    /// Its state.
+    pub state: PeriodState,
+    /// Whether the month is over.
+    pub over: bool,
+    /// The report in force, when the month is closed.
+    pub report: Option<OwnReport>,
+    /// What became of its settlement, when one is known.
+    pub settlement: Option<store::KnownSettlement>,
+}
+
+/// Where `period` stands at this node.
+pub fn status(node: &Node, period: Period) -> Result<Status, Refusal> {
+    let (_, end) = bounds(node, period);
+    let over = node.clock.now_us() >= end;
+    node.db.read_now(|conn| {
+        Ok(Status {
+            period,
+            state: store::period_state(conn, period)?,
+            over,
+            report: store::in_force(conn, period)?,
+            settlement: store::settlement_of(conn, period)?,
+        })
+    })
+}
