@@ -20,22 +20,26 @@ mod activity;
 mod actor;
 mod collection;
 pub mod context;
+mod duration;
 pub mod nodeinfo;
 mod reading;
 mod release;
 mod selection;
 mod timestamp;
+mod tombstone;
 pub mod webfinger;
 mod work;
 
 pub use activity::{Act, Activity, Reference};
 pub use actor::{Actor, ActorKind, NamedKey, key_owner};
 pub use collection::{Collection, CollectionPage};
+pub use duration::Duration;
 pub use reading::WordsRefused;
 pub use release::Release;
 pub use selection::{Selection, SelectionItem};
 pub use timestamp::Timestamp;
-pub use work::{Credit, Duration, Media, Tombstone, Work, WorkRelease};
+pub use tombstone::Tombstone;
+pub use work::{Credit, Media, Work, WorkRelease};
 
 /// The media type of everything said here (ActivityPub §3.2).
 pub const ACTIVITY_JSON: &str = "application/activity+json";
