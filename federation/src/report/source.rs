@@ -213,7 +213,8 @@ impl Pages {
                 def_level_encoding,
                 ..
             } => {
-                if *def_level_encoding != Encoding::RLE {
+                // Where nothing can be missing there are no levels, whatever is said of them.
+                if self.optional && *def_level_encoding != Encoding::RLE {
                     return Err(refused(
                         "a page has its levels in another encoding than RLE",
                     ));

@@ -183,7 +183,7 @@ fn a_weight_of_39_digits_is_not_written() {
     assert!(writer.finish().is_err());
 }
 
-/// The fixtures were written by pyarrow and DuckDB, in the ways they write by default and in others.
+/// The fixtures were written by pyarrow, DuckDB and Polars, in the ways they write by default and in others.
 #[test]
 fn tables_that_other_programs_wrote_are_read() {
     for writer in [
@@ -192,6 +192,7 @@ fn tables_that_other_programs_wrote_are_read() {
         "pyarrow-plain",
         "duckdb-snappy",
         "duckdb-v2-zstd",
+        "polars",
     ] {
         let of = |table: &str| fixture(&format!("{table}.{writer}.parquet"));
         assert_eq!(
