@@ -5,6 +5,9 @@
 pub mod assets;
 pub mod drawing;
 
+use std::borrow::Borrow;
+use std::fmt::Display;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
@@ -14,17 +17,20 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use settlement::{Currency, Period};
+use settlement::{Currency, Period, Territory};
 
 use crate::Node;
 use crate::config::Language;
 use crate::members::SignedIn;
 use crate::web::{App, Guest, LANGUAGE_COOKIE, Refusal};
-use crate::words::{Say, figures, say};
+use crate::words::{Say, figures, places, say};
 
-/// The doors that belong to no room.
+/// The doors that belong to no room, and those of every room's pages.
 pub fn routes() -> Router<App> {
     Router::new()
+        .merge(crate::catalogue::pages::routes())
+        .merge(crate::curation::pages::routes())
+        .merge(crate::venues::pages::routes())
         .route("/assets/{*name}", get(assets::serve))
         .route("/language", get(choose_language))
         .route("/accessibility", get(accessibility))
@@ -125,12 +131,13 @@ impl Page {
 
     /// The path below which this node shows what lives at `uri`: its own path when it is here,
     /// this node's page about it when it is elsewhere (`kind` is `works`, `releases`, …).
-    pub fn link(&self, kind: &str, uri: &str) -> String {
-        match self.here(uri) {
+    pub fn link(&self, kind: &str, uri: impl Display) -> String {
+        let uri = uri.to_string();
+        match self.here(&uri) {
             Some(path) => path.to_owned(),
             None => format!(
                 "/elsewhere/{kind}?uri={}",
-                percent_encoding::utf8_percent_encode(uri, percent_encoding::NON_ALPHANUMERIC)
+                percent_encoding::utf8_percent_encode(&uri, percent_encoding::NON_ALPHANUMERIC)
             ),
         }
     }
@@ -146,29 +153,45 @@ impl Page {
         self.here(uri).is_some()
     }
 
+    /// Whether what lives on the node `origin` is on this one.
+    pub fn is_from_here(&self, origin: &str) -> bool {
+        origin == self.base
+    }
+
+    /// Where something is from: the name of its territory, else the host of its node.
+    pub fn place(&self, origin: &str, territory: &Option<Territory>) -> String {
+        match territory {
+            Some(code) => places::name(self.language, code.as_str()).to_owned(),
+            None => origin
+                .split_once("://")
+                .map_or(origin, |(_, host)| host)
+                .to_owned(),
+        }
+    }
+
     /// An amount of the node's currency in minor units.
-    pub fn money(&self, minor: i64) -> String {
-        figures::money(self.language, minor, self.currency)
+    pub fn money(&self, minor: impl Borrow<i64>) -> String {
+        figures::money(self.language, *minor.borrow(), self.currency)
     }
 
     /// An amount of the node's currency in micros, to a hundredth of a minor unit.
-    pub fn money_fine(&self, micro: i64) -> String {
-        figures::money_fine(self.language, micro, self.currency)
+    pub fn money_fine(&self, micro: impl Borrow<i64>) -> String {
+        figures::money_fine(self.language, *micro.borrow(), self.currency)
     }
 
     /// An amount of the node's currency in micros, in whole minor units (rounded toward zero).
-    pub fn money_of_micro(&self, micro: i64) -> String {
-        figures::money(self.language, micro / 1_000_000, self.currency)
+    pub fn money_of_micro(&self, micro: impl Borrow<i64>) -> String {
+        figures::money(self.language, *micro.borrow() / 1_000_000, self.currency)
     }
 
     /// A whole number.
-    pub fn number(&self, value: i64) -> String {
-        figures::number(self.language, value)
+    pub fn number(&self, value: impl Borrow<i64>) -> String {
+        figures::number(self.language, *value.borrow())
     }
 
     /// Basis points as per cent.
-    pub fn percent(&self, bp: i64) -> String {
-        figures::percent(self.language, bp)
+    pub fn percent(&self, bp: impl Borrow<i64>) -> String {
+        figures::percent(self.language, *bp.borrow())
     }
 
     /// A month in words.
@@ -177,18 +200,18 @@ impl Page {
     }
 
     /// A day in words.
-    pub fn day(&self, us: i64) -> String {
-        figures::day(self.language, us, &self.zone)
+    pub fn day(&self, us: impl Borrow<i64>) -> String {
+        figures::day(self.language, *us.borrow(), &self.zone)
     }
 
     /// A time of day.
-    pub fn time(&self, us: i64) -> String {
-        figures::time_of_day(self.language, us, &self.zone)
+    pub fn time(&self, us: impl Borrow<i64>) -> String {
+        figures::time_of_day(self.language, *us.borrow(), &self.zone)
     }
 
     /// A length in seconds as `3:27`.
-    pub fn length(&self, seconds: i64) -> String {
-        figures::length(seconds)
+    pub fn length(&self, seconds: impl Borrow<i64>) -> String {
+        figures::length(*seconds.borrow())
     }
 
     #[cfg(test)]
@@ -210,6 +233,25 @@ impl Page {
             currency: Currency::parse("EUR").unwrap(),
         }
     }
+}
+
+/// The first words of a text, at most `limit` characters, cut between words.
+pub fn shorten(text: &str, limit: usize) -> String {
+    let Some((cut, _)) = text.char_indices().nth(limit) else {
+        return text.to_owned();
+    };
+    let end = text[..cut].rfind(char::is_whitespace).unwrap_or(cut);
+    format!(
+        "{}…",
+        text[..end].trim_end_matches([' ', ',', ';', ':', '.'])
+    )
+}
+
+/// The address something has, from the query of `/elsewhere/…`.
+#[derive(Deserialize)]
+pub struct Elsewhere {
+    /// The URI of a work, a release, a selection or a party of another node.
+    pub uri: String,
 }
 
 /// A page as an answer; one that cannot be written is our fault.

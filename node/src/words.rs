@@ -4,6 +4,7 @@
 //! language has and the other lacks, and keys the code asks for that nobody wrote.
 
 pub mod figures;
+pub mod places;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -45,3 +45,6 @@ page-access-limits = What is missing
 page-access-limits-text = Works handed in by their authors do not all come with a transcript, subtitles or audio description.
 page-access-tell = Tell us
 page-access-tell-text = If something keeps you from listening or reading, tell the desk of the venue that invited you: it passes it on and answers you. If the answer does not satisfy you, you may turn to the Défenseur des droits (in France) or to the equivalent body of your country.
+
+page-here = Here
+player-play = Play { $title }

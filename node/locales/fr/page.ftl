@@ -45,3 +45,6 @@ page-access-limits = Ce qui manque
 page-access-limits-text = Les œuvres déposées par leurs auteurs n’ont pas toutes de transcription, de sous-titres ou d’audiodescription.
 page-access-tell = Nous le dire
 page-access-tell-text = Si quelque chose vous empêche d’écouter ou de lire, dites-le à l’accueil du lieu qui vous a invité : il nous le transmet et vous répond. Sans réponse satisfaisante, vous pouvez saisir le Défenseur des droits (en France) ou l’organisme équivalent de votre pays.
+
+page-here = Ici
+player-play = Écouter { $title }

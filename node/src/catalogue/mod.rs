@@ -12,6 +12,8 @@
 
 pub mod fold;
 pub mod media;
+pub mod pages;
+pub mod shown;
 pub mod store;
 
 use std::fmt;

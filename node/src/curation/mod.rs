@@ -1,1 +1,4 @@
 //! Curation: the selections a venue puts forward.
+
+pub mod pages;
+pub mod shown;

@@ -8,7 +8,12 @@ use crate::config::Language;
 type Rendered = Vec<(&'static str, askama::Result<String>)>;
 
 fn every_page(language: Language) -> Vec<(&'static str, String)> {
-    let rooms: [fn(Language) -> Rendered; 1] = [super::samples];
+    let rooms: [fn(Language) -> Rendered; 4] = [
+        super::samples,
+        crate::catalogue::pages::samples,
+        crate::curation::pages::samples,
+        crate::venues::pages::samples,
+    ];
     rooms
         .iter()
         .flat_map(|samples| samples(language))

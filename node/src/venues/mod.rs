@@ -7,6 +7,8 @@
 //! listened was theirs.
 
 pub mod contribution;
+pub mod pages;
+pub mod shown;
 pub mod store;
 
 use settlement::{Minor, VenueId};

@@ -1,0 +1,382 @@
+//! The pages of the catalogue: a work, a release, a party, and the search.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use axum::routing::get;
+use serde::Deserialize;
+
+use settlement::{Kind, PartyId, Uri, WorkId};
+
+use super::shown::{self, ShownWork};
+use super::{Party, Release, Role, store};
+use crate::curation::shown::{self as selected, ShownSelection};
+use crate::db::Conn;
+use crate::pages::{self, Elsewhere, Page};
+use crate::web::{App, Guest, Refusal};
+
+/// How many lines a list on a page has at most.
+const LIST: i64 = 60;
+
+/// The doors that answer with pages.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/works/{id}", get(work))
+        .route("/releases/{id}", get(release))
+        .route("/parties/{slug}", get(party))
+        .route("/search", get(search))
+        .route("/elsewhere/works", get(work_elsewhere))
+        .route("/elsewhere/releases", get(release_elsewhere))
+        .route("/elsewhere/parties", get(party_elsewhere))
+}
+
+/// A work.
+#[derive(Template)]
+#[template(path = "catalogue/work.html")]
+struct WorkPage {
+    page: Page,
+    work: ShownWork,
+    parts: Vec<(Party, Role)>,
+    selections: Vec<ShownSelection>,
+}
+
+/// `GET /works/{id}` for people.
+pub async fn work(
+    State(app): State<App>,
+    guest: Guest,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    show_work(&app, &guest, app.config.uri(&format!("/works/{id}"))).await
+}
+
+async fn work_elsewhere(
+    State(app): State<App>,
+    guest: Guest,
+    Query(wanted): Query<Elsewhere>,
+) -> Result<Response, Refusal> {
+    show_work(&app, &guest, wanted.uri).await
+}
+
+async fn show_work(app: &App, guest: &Guest, id: String) -> Result<Response, Refusal> {
+    let page = Page::of(app, guest);
+    let found = app.db.read(move |conn| read_work(conn, page, &id)).await?;
+    pages::answer(&found)
+}
+
+fn read_work(conn: &mut Conn, page: Page, id: &str) -> Result<WorkPage, Refusal> {
+    let id = WorkId::parse(id).map_err(|_| Refusal::Missing)?;
+    let work = shown::work(conn, &id)?.ok_or(Refusal::Missing)?;
+    Ok(WorkPage {
+        parts: store::contributors_of(conn, &id)?,
+        selections: selected::naming(conn, id.as_str(), 4)?,
+        work,
+        page,
+    })
+}
+
+/// A release.
+#[derive(Template)]
+#[template(path = "catalogue/release.html")]
+struct ReleasePage {
+    page: Page,
+    release: Release,
+    works: Vec<ShownWork>,
+}
+
+impl ReleasePage {
+    fn seconds(&self) -> i64 {
+        self.works.iter().map(ShownWork::seconds).sum()
+    }
+}
+
+/// `GET /releases/{id}` for people.
+pub async fn release(
+    State(app): State<App>,
+    guest: Guest,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    show_release(&app, &guest, app.config.uri(&format!("/releases/{id}"))).await
+}
+
+async fn release_elsewhere(
+    State(app): State<App>,
+    guest: Guest,
+    Query(wanted): Query<Elsewhere>,
+) -> Result<Response, Refusal> {
+    show_release(&app, &guest, wanted.uri).await
+}
+
+async fn show_release(app: &App, guest: &Guest, id: String) -> Result<Response, Refusal> {
+    let page = Page::of(app, guest);
+    let found = app
+        .db
+        .read(move |conn| {
+            let id = Uri::parse(&id).map_err(|_| Refusal::Missing)?;
+            let release = store::release(conn, &id)?
+                .filter(|release| release.withdrawn_us.is_none())
+                .ok_or(Refusal::Missing)?;
+            let works = store::works_of_release(conn, &id)?;
+            let works = shown::with_releases(conn, works)?;
+            Ok::<_, Refusal>(ReleasePage {
+                page,
+                release,
+                works,
+            })
+        })
+        .await?;
+    pages::answer(&found)
+}
+
+/// An artist, a label, or anybody else who has a part in works.
+#[derive(Template)]
+#[template(path = "catalogue/party.html")]
+struct PartyPage {
+    page: Page,
+    party: Party,
+    releases: Vec<Release>,
+    works: Vec<ShownWork>,
+}
+
+/// `GET /parties/{slug}` for people.
+pub async fn party(
+    State(app): State<App>,
+    guest: Guest,
+    Path(slug): Path<String>,
+) -> Result<Response, Refusal> {
+    show_party(&app, &guest, app.config.uri(&format!("/parties/{slug}"))).await
+}
+
+async fn party_elsewhere(
+    State(app): State<App>,
+    guest: Guest,
+    Query(wanted): Query<Elsewhere>,
+) -> Result<Response, Refusal> {
+    show_party(&app, &guest, wanted.uri).await
+}
+
+async fn show_party(app: &App, guest: &Guest, id: String) -> Result<Response, Refusal> {
+    let page = Page::of(app, guest);
+    let found = app
+        .db
+        .read(move |conn| {
+            let id = PartyId::parse(&id).map_err(|_| Refusal::Missing)?;
+            let party = store::party(conn, &id)?.ok_or(Refusal::Missing)?;
+            let works = store::works_of_party(conn, &id, LIST)?;
+            Ok::<_, Refusal>(PartyPage {
+                page,
+                party,
+                releases: store::releases_of_party(conn, &id, LIST)?,
+                works: shown::with_releases(conn, works)?,
+            })
+        })
+        .await?;
+    pages::answer(&found)
+}
+
+/// What somebody searches for.
+#[derive(Deserialize)]
+struct Search {
+    #[serde(default)]
+    q: String,
+}
+
+/// The search and what it found.
+#[derive(Template)]
+#[template(path = "catalogue/search.html")]
+struct SearchPage {
+    page: Page,
+    q: String,
+    here: Vec<ShownWork>,
+    elsewhere: Vec<ShownWork>,
+}
+
+impl SearchPage {
+    fn found(&self) -> usize {
+        self.here.len() + self.elsewhere.len()
+    }
+}
+
+async fn search(
+    State(app): State<App>,
+    guest: Guest,
+    Query(search): Query<Search>,
+) -> Result<Response, Refusal> {
+    let page = Page::of(&app, &guest);
+    let q: String = search.q.trim().chars().take(200).collect();
+    let found = app
+        .db
+        .read(move |conn| {
+            let works = if q.is_empty() {
+                Vec::new()
+            } else {
+                let found = store::search(conn, &q, 100)?;
+                shown::with_releases(conn, found)?
+            };
+            let (here, elsewhere) = works
+                .into_iter()
+                .partition(|work| page.is_from_here(&work.origin));
+            Ok::<_, Refusal>(SearchPage {
+                page,
+                q,
+                here,
+                elsewhere,
+            })
+        })
+        .await?;
+    pages::answer(&found)
+}
+
+/// The sentence that names a kind of work.
+pub fn kind_key(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Music => "catalogue-kind-music",
+        Kind::Film => "catalogue-kind-film",
+        Kind::Game => "catalogue-kind-game",
+        Kind::Book => "catalogue-kind-book",
+    }
+}
+
+/// The sentence that names a role.
+pub fn role_key(role: &Role) -> &'static str {
+    match role {
+        Role::Artist => "catalogue-role-artist",
+        Role::Label => "catalogue-role-label",
+        Role::Producer => "catalogue-role-producer",
+        Role::Publisher => "catalogue-role-publisher",
+        Role::Distributor => "catalogue-role-distributor",
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn sample_work(at: u8) -> ShownWork {
+    let here = at.is_multiple_of(2);
+    let origin = sample_origin(here);
+    let release = here.then(|| sample_release(true));
+    ShownWork {
+        work: super::Work {
+            id: WorkId::parse(&format!("{origin}/works/{at}")).unwrap(),
+            origin: origin.into(),
+            kind: if at == 3 { Kind::Film } else { Kind::Music },
+            title: format!("L’eau & le <feu> n° {at}"),
+            credit: "Zéphyrine \"Zed\" d'Août".into(),
+            artist: PartyId::parse(&format!("{origin}/parties/zed")).ok(),
+            release: release.as_ref().map(|release| release.id.clone()),
+            disc: Some(1),
+            position: Some(u32::from(at)),
+            isrc: settlement::Isrc::parse("FRZ032600001")
+                .ok()
+                .filter(|_| here),
+            territory: settlement::Territory::parse("FR-ARA").ok().filter(|_| here),
+            duration_ms: 207_999,
+            media: None,
+            media_url: None,
+            media_type: None,
+            media_size: None,
+            genre: Some("Chanson".into()),
+            year: Some(2026),
+            document: None,
+            created_us: 0,
+            updated_us: 0,
+            withdrawn_us: None,
+        },
+        came_on: release,
+    }
+}
+
+#[cfg(test)]
+fn sample_origin(here: bool) -> &'static str {
+    if here {
+        "http://localhost:8101"
+    } else {
+        "http://localhost:8102"
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn sample_release(here: bool) -> Release {
+    let origin = sample_origin(here);
+    Release {
+        id: Uri::parse(&format!("{origin}/releases/1")).unwrap(),
+        origin: origin.into(),
+        title: "Bords & <débords>".into(),
+        credit: "Zéphyrine".into(),
+        artist: PartyId::parse(&format!("{origin}/parties/zed")).ok(),
+        label_party: PartyId::parse(&format!("{origin}/parties/fil"))
+            .ok()
+            .filter(|_| here),
+        label: Some("Le \"Fil\"".into()),
+        icpn: Some("3700000000017".into()),
+        year: here.then_some(2026),
+        genre: None,
+        cover: here.then(|| federation::digest::Sha256Digest::of(b"a picture")),
+        cover_url: None,
+        territory: settlement::Territory::parse("BE-WAL").ok(),
+        document: None,
+        grouping: None,
+        created_us: 0,
+        updated_us: 0,
+        withdrawn_us: None,
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn samples(
+    language: crate::config::Language,
+) -> Vec<(&'static str, askama::Result<String>)> {
+    let party = |here: bool| Party {
+        id: PartyId::parse("http://localhost:8101/parties/zed").unwrap(),
+        kind: Role::Artist,
+        name: "Zed <&>".into(),
+        origin: sample_origin(here).into(),
+        created_us: 0,
+    };
+    let mut all = Vec::new();
+    for (signed_in, at) in [(true, 2), (false, 3), (true, 4)] {
+        let page = Page::sample(language, signed_in);
+        let work = WorkPage {
+            page: page.clone(),
+            work: sample_work(at),
+            parts: if at == 2 {
+                Vec::new()
+            } else {
+                vec![(party(true), Role::Artist), (party(false), Role::Label)]
+            },
+            selections: vec![crate::curation::pages::sample_selection(signed_in)],
+        };
+        all.push(("work", work.render()));
+        let release = ReleasePage {
+            page: page.clone(),
+            release: sample_release(signed_in),
+            works: if at == 4 {
+                Vec::new()
+            } else {
+                (0..3).map(sample_work).collect()
+            },
+        };
+        all.push(("release", release.render()));
+        let party = PartyPage {
+            page: page.clone(),
+            party: party(signed_in),
+            releases: vec![sample_release(true), sample_release(false)],
+            works: (0..4).map(sample_work).collect(),
+        };
+        all.push(("party", party.render()));
+        let search = SearchPage {
+            page,
+            q: if at == 3 { "" } else { "eau\"><script>" }.into(),
+            here: if at == 2 {
+                vec![sample_work(0)]
+            } else {
+                Vec::new()
+            },
+            elsewhere: if at == 2 {
+                vec![sample_work(1)]
+            } else {
+                Vec::new()
+            },
+        };
+        all.push(("search", search.render()));
+    }
+    all
+}

@@ -1,0 +1,88 @@
+//! Works as a page shows them: with the release they came out on, whose picture they wear.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Deref;
+
+use diesel::QueryResult;
+use settlement::{PartyId, Uri, WorkId};
+
+use super::{Release, Work, store};
+use crate::db::Conn;
+
+/// A work that is offered, and its release where it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownWork {
+    /// The work.
+    pub work: Work,
+    /// The release it came out on.
+    pub came_on: Option<Release>,
+}
+
+impl Deref for ShownWork {
+    type Target = Work;
+
+    fn deref(&self) -> &Work {
+        &self.work
+    }
+}
+
+impl ShownWork {
+    /// How long it lasts, in whole seconds.
+    pub fn seconds(&self) -> i64 {
+        i64::try_from(self.work.seconds()).unwrap_or(i64::MAX)
+    }
+
+    /// Where on this node its picture is shown.
+    pub fn cover(&self) -> Option<String> {
+        self.came_on.as_ref().and_then(Release::cover_path)
+    }
+
+    /// What a drawn cover is derived from: one cover for a whole release.
+    pub fn cover_seed(&self) -> &str {
+        match &self.work.release {
+            Some(release) => release.as_str(),
+            None => self.work.id.as_str(),
+        }
+    }
+}
+
+/// Works with their releases, in the same order, without those that were withdrawn.
+pub fn with_releases(conn: &mut Conn, works: Vec<Work>) -> QueryResult<Vec<ShownWork>> {
+    let wanted: BTreeSet<Uri> = works.iter().filter_map(|w| w.release.clone()).collect();
+    let wanted: Vec<Uri> = wanted.into_iter().collect();
+    let releases: HashMap<Uri, Release> = store::releases(conn, &wanted)?
+        .into_iter()
+        .map(|release| (release.id.clone(), release))
+        .collect();
+    Ok(works
+        .into_iter()
+        .filter(Work::is_offered)
+        .map(|work| ShownWork {
+            came_on: work.release.as_ref().and_then(|r| releases.get(r)).cloned(),
+            work,
+        })
+        .collect())
+}
+
+/// The work of this URI, if it is offered.
+pub fn work(conn: &mut Conn, id: &WorkId) -> QueryResult<Option<ShownWork>> {
+    let work = store::work(conn, id)?;
+    Ok(with_releases(conn, work.into_iter().collect())?.pop())
+}
+
+/// The offered works among these URIs, by URI.
+pub fn works(conn: &mut Conn, ids: &[WorkId]) -> QueryResult<HashMap<WorkId, ShownWork>> {
+    let works = store::works(conn, ids)?;
+    Ok(with_releases(conn, works)?
+        .into_iter()
+        .map(|work| (work.id.clone(), work))
+        .collect())
+}
+
+/// The names of these parties, by URI.
+pub fn names(conn: &mut Conn, ids: &[PartyId]) -> QueryResult<HashMap<PartyId, String>> {
+    Ok(store::parties(conn, ids)?
+        .into_iter()
+        .map(|party| (party.id, party.name))
+        .collect())
+}
