@@ -13,6 +13,11 @@ use ethnum::U256;
 ///
 /// Products that pass 128 bits are computed in 256, which is always enough. The order of the items
 /// does not matter if their keys differ.
+///
+/// ```
+/// // A hundred cents among three: the one left over goes to the first name.
+/// assert_eq!(settlement::apportion(100, &[("c", 1), ("a", 1), ("b", 1)]), Some(vec![33, 34, 33]));
+/// ```
 pub fn apportion<K: Ord>(total: u128, items: &[(K, u128)]) -> Option<Vec<u128>> {
     apportion_by(
         total,

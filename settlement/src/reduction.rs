@@ -8,7 +8,7 @@
 //! 10¹² a member), and are added up as they are (`weight`, with the member's cap if there is one).
 
 use crate::{
-    Kind, Policy, Territory, Unit,
+    Kind, Period, Policy, Territory, Unit,
     tally::{Amounts, Member, Tallies},
 };
 
@@ -179,6 +179,19 @@ pub struct ArrivalLimits {
     pub uses_of_a_work: u64,
     /// Seconds of one member, in all venues together: the period's length.
     pub seconds_of_a_member: u64,
+}
+
+impl ArrivalLimits {
+    /// What the policy's counting and the length of the period allow. The coordinator does not
+    /// know the node's time zone, so a month may be an hour longer than its days: in one of them
+    /// clocks go back.
+    pub fn of(policy: &Policy, period: Period) -> Self {
+        let days = u64::from(period.days());
+        ArrivalLimits {
+            uses_of_a_work: u64::from(policy.counting.max_uses_per_work_per_day) * days,
+            seconds_of_a_member: days * 86_400 + 3600,
+        }
+    }
 }
 
 /// A row that cannot be taken, and why. Nothing of a report with such a row may be used.

@@ -1,8 +1,9 @@
 //! The settlement of a period, step by step.
 //!
-//! [`settle`] reads top-down: take the reports in force ([`network`]), turn contributions into pools
-//! ([`pools`]), spread the pools over works ([`spread`]), find out whose each amount is or hold it
-//! ([`entitle`]), then count up parties and nodes ([`clear`]) and see that it all adds up.
+//! [`settle`] reads top-down: take the reports in force (`network`), turn contributions into pools
+//! (`pools`), spread the pools over works (`spread`), find out whose each amount is or hold it
+//! (`entitle`), then count up parties and nodes and see that it all adds up (`clear`). `correct`
+//! makes good what a settled month left.
 
 mod clear;
 mod correct;

@@ -155,6 +155,14 @@ fn an_arriving_report_is_held_to_the_policys_own_counting() {
 }
 
 #[test]
+fn what_may_arrive_follows_from_the_policy_and_the_month() {
+    let limits = ArrivalLimits::of(&Policy::cct(), october());
+    assert_eq!(limits.uses_of_a_work, 20 * 31);
+    // In October clocks go back: the month has an hour more than its days.
+    assert_eq!(limits.seconds_of_a_member, (31 * 24 + 1) * 3600);
+}
+
+#[test]
 fn shares_that_pass_64_bits_are_refused_and_never_wrap() {
     let weighing = Weighing::new(&Policy::cct(), "FR".parse().unwrap(), [(Kind::Music, None)]);
     let mut reducer = Reducer::new(weighing, 1, None);
