@@ -34,6 +34,7 @@ mod tally;
 mod territory;
 mod timestamp;
 mod uri;
+mod weighing;
 
 pub use apportion::apportion;
 pub use calendar::{Date, Period};
@@ -47,7 +48,6 @@ pub use policy::{BadPolicy, Counting, KindWeights, Policy, Scope, Terms, Unit};
 pub use rates::{Decimal, Rate, Rates};
 pub use reduction::{
     ArrivalLimits, BadLine, Line, LineFault, Lines, MOST_SECONDS, Reduced, ReducedRow, Reducer,
-    Weighing,
 };
 pub use report::{Report, Track, Venue};
 pub use settle::{
@@ -59,3 +59,4 @@ pub use splits::{BadSplit, Place, Share, SplitEntry, SplitSheet, SplitSheets};
 pub use territory::Territory;
 pub use timestamp::Timestamp;
 pub use uri::{NodeId, PartyId, Uri, VenueId, WorkId};
+pub use weighing::Weighing;

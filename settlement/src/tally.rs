@@ -6,8 +6,9 @@
 use ethnum::U256;
 
 use crate::{
-    ReducedRow, Unit, Weighing,
-    reduction::{Factors, LineFault, MEMBER_SHARE},
+    ReducedRow, Unit,
+    reduction::{LineFault, MEMBER_SHARE},
+    weighing::{Factors, Weighing},
 };
 
 /// Lines of one member in one venue, sorted by track.

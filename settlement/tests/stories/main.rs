@@ -8,6 +8,7 @@ mod corrections;
 mod currencies;
 mod dividing;
 mod holding;
+mod months;
 mod paying;
 mod properties;
 mod reducing;
