@@ -3,6 +3,8 @@
 //! `postgres`); otherwise each node has its own SQLite file.
 
 mod ground;
+mod listening;
 mod members;
 mod peers;
+mod venues;
 mod world;

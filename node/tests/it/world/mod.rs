@@ -8,6 +8,9 @@
 //! let library = loire.venue("Médiathèque", 120_000, 20);
 //! let ana = loire.member(&library, "Ana").await;          // a visitor who is signed in
 //! let answer = ana.get("/me").await;
+//! let song = loire.work("song", 180);                     // a work nobody needs to hear
+//! let post = loire.post(&library).await;                  // a listening post with its own key
+//! post.hand_in(&[play("1", &song, "2026-11-10T12:00:00Z", 60)]).await;
 //! world.turn_to("2026-12-01T09:00:00Z");                 // every node's clock, at once
 //! loire.stop().await;                                     // and `loire.start().await` again
 //! ```
@@ -22,6 +25,7 @@
 
 #[cfg(feature = "postgres")]
 mod cluster;
+mod post;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -31,15 +35,19 @@ use axum::http::StatusCode;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use federation::keys::{Ed25519Secret, RsaSecret};
 use node::Node;
+use node::catalogue::{self, Work};
 use node::clock::Clock;
 use node::config::{self, Config, Coordinator, Language};
+use node::db::DbError;
 use node::venues::Venue;
 use node::web::App;
 use serde_json::Value;
-use settlement::{Currency, Minor, Territory};
+use settlement::{Currency, Kind, Minor, Territory, WorkId};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+pub use post::{PostInWorld, play};
 
 /// The password of everybody in this world.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -216,6 +224,48 @@ impl Host {
         let answer = visitor.post("/api/join", &wish).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
         visitor
+    }
+
+    /// A work of this node of so many seconds, in the catalogue without a sound: for whoever
+    /// counts plays rather than hears them.
+    pub fn work(&self, name: &str, seconds: u64) -> WorkId {
+        let id = WorkId::parse(&self.config.uri(&format!("/works/{name}"))).unwrap();
+        let now_us = self.clock.now_us();
+        let work = Work {
+            id: id.clone(),
+            origin: self.base(),
+            kind: Kind::Music,
+            title: name.to_owned(),
+            credit: "Nobody".to_owned(),
+            artist: None,
+            release: None,
+            disc: None,
+            position: None,
+            isrc: None,
+            territory: Some(self.config.territory),
+            duration_ms: seconds * 1000,
+            media: None,
+            media_url: None,
+            media_type: None,
+            media_size: None,
+            genre: None,
+            year: None,
+            document: None,
+            created_us: now_us,
+            updated_us: now_us,
+            withdrawn_us: None,
+        };
+        tokio::task::block_in_place(|| {
+            let put =
+                |conn: &mut _| Ok::<_, DbError>(catalogue::store::put_work(conn, &work, &[])?);
+            self.db.write_now(put).unwrap();
+        });
+        id
+    }
+
+    /// A listening post that was enrolled with an invitation of this venue.
+    pub async fn post(&self, venue: &Venue) -> PostInWorld {
+        PostInWorld::enrol(self, &self.invitation(venue)).await
     }
 }
 
