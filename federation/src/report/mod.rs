@@ -18,6 +18,7 @@ mod reduce;
 mod reduction;
 mod source;
 mod tracks;
+mod writing;
 
 pub(crate) use arrival::check_digests;
 pub use arrival::{Arrival, PreviousReport, ReportRefused, VerifiedReport, arrive};

@@ -7,7 +7,8 @@ use std::path::Path;
 use parquet::data_type::{Int32Type, Int64Type};
 use settlement::ReducedRow;
 
-use super::columns::{Cell, Column, Cursor, Decimals, Table, TableWriter, Values, Written};
+use super::columns::{Cell, Column, Cursor, Decimals, Table, Values, Written};
+use super::writing::TableWriter;
 use crate::files::FileRefused;
 
 const COLUMNS: &[Column] = &[

@@ -8,7 +8,8 @@ use std::path::Path;
 use parquet::data_type::{ByteArray, ByteArrayType, Int32Type};
 use settlement::{Isrc, Kind, Territory, Track, WorkId};
 
-use super::columns::{Cell, Column, Cursor, Table, TableWriter, Values, Written};
+use super::columns::{Cell, Column, Cursor, Table, Values, Written};
+use super::writing::TableWriter;
 use crate::files::FileRefused;
 
 const COLUMNS: &[Column] = &[

@@ -3,5 +3,6 @@
 mod arriving;
 mod auditing;
 mod documents;
+mod hostile;
 mod tables;
 mod world;
