@@ -20,6 +20,7 @@ use tokio::time::MissedTickBehavior;
 use url::Url;
 
 use super::fetch::{self, FetchRefused};
+use super::standing::Blocklist;
 use super::store::Delivery;
 use super::{Peer, framework, store};
 use crate::Node;
@@ -118,12 +119,16 @@ async fn work(app: App, origin: String) {
 
 async fn next(app: &App, origin: &str, after: &str) -> Result<Option<(Peer, Delivery)>, Refusal> {
     let now = app.clock.now_us();
+    let dev = app.config.dev;
     let (origin, after) = (origin.to_owned(), after.to_owned());
     app.db
         .read(move |conn| {
             let Some(peer) = store::peer(conn, &origin)? else {
                 return Ok(None);
             };
+            if Blocklist::read(conn, dev)?.holds_origin(&origin) {
+                return Ok(None);
+            }
             let delivery = store::next_delivery(conn, &origin, &after, now)?;
             Ok(delivery.map(|delivery| (peer, delivery)))
         })

@@ -1,6 +1,10 @@
 //! Peers: how nodes find, follow, deliver to, pull from and refuse each other.
 
+mod attacks;
+mod delivering;
+mod fetching;
 mod following;
+mod stranger;
 
 use node::db::DbError;
 use node::peers::{Peer, deliver, inbox, pull, store};

@@ -1,0 +1,161 @@
+//! What is fetched from elsewhere, and what others may fetch here.
+
+use axum::http::StatusCode;
+use federation::digest::Sha256Digest;
+use node::peers::fetch::{self, FetchRefused};
+use node::peers::{self, To};
+
+use super::say;
+use super::stranger::Stranger;
+use crate::world::World;
+
+const JSON: &str = "application/activity+json";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_is_believed_where_it_lives_and_nowhere_else() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let stranger = Stranger::new().await;
+    let at = |path: &str| stranger.at(path);
+    let object = |id: &str| serde_json::json!({ "id": id, "type": "Note" }).to_string();
+    stranger.serve("/good", JSON, &object(&at("/good")));
+    stranger.serve("/other", JSON, &object(&at("/good")));
+    stranger.serve("/upload", "application/json", &object(&at("/upload")));
+    stranger.serve("/moved", "redirect", &at("/good"));
+    stranger.serve("/twice", JSON, r#"{"id":"a","id":"b"}"#);
+
+    let good = fetch::object(&loire, &at("/good"), 1000).await.unwrap();
+    assert_eq!(good["type"], "Note");
+    for (path, limit, why) in [
+        ("/other", 1000, "has another id"),
+        ("/upload", 1000, "not an ActivityPub object"),
+        ("/moved", 1000, "302"),
+        ("/twice", 1000, "appears twice"),
+        ("/good", 10, "larger than 10 bytes"),
+        ("/nothing", 1000, "404"),
+    ] {
+        let refused = fetch::object(&loire, &at(path), limit).await.unwrap_err();
+        assert!(refused.to_string().contains(why), "{path}: {refused}");
+    }
+    for bad in [
+        "file:///etc/passwd",
+        "ftp://localhost/",
+        "http://a:b@localhost/",
+        "good",
+    ] {
+        let refused = fetch::json(&loire, bad, 1000).await.unwrap_err();
+        assert!(matches!(refused, FetchRefused::Address { .. }), "{refused}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_there_whole_and_as_promised_or_not_at_all() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let stranger = Stranger::new().await;
+    let bytes = "musique ".repeat(10_000);
+    let digest = Sha256Digest::of(bytes.as_bytes());
+    stranger.serve("/file", "application/octet-stream", &bytes);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let url = stranger.at("/file");
+
+    let other = Some(Sha256Digest::of(b"other"));
+    let refused = fetch::to_file(&loire, &url, 100_000, other, &path).await;
+    assert!(matches!(refused, Err(FetchRefused::OtherBytes { .. })));
+    let refused = fetch::to_file(&loire, &url, 79_999, None, &path).await;
+    assert!(matches!(refused, Err(FetchRefused::TooLarge { .. })));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+
+    let fetched = fetch::to_file(&loire, &url, 80_000, Some(digest), &path).await;
+    assert_eq!(fetched.unwrap().size, 80_000);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), bytes);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_fetched_from_a_blocked_host() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let stranger = Stranger::new().await;
+    let (app, base) = (loire.app.clone(), stranger.base.clone());
+    let block = tokio::task::spawn_blocking(move || peers::block(&app, &base).unwrap());
+    block.await.unwrap();
+    let refused = fetch::json(&loire, &stranger.at("/actor"), 1000).await;
+    assert!(matches!(refused, Err(FetchRefused::Blocked(_))));
+    assert_eq!(stranger.asked_for("/actor"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_to_one_peer_only_that_peer_may_read() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let friend = Stranger::new().await;
+    let other = Stranger::new().await;
+    let private = say(&loire, "private", To::Peer(friend.base.clone()), false).await;
+    let public = say(&loire, "public", To::Followers, false).await;
+    let visitor = loire.visitor();
+    let get = async |url: &str, headers: axum::http::HeaderMap| {
+        let request = visitor.client.get(url).headers(headers);
+        visitor.send(request).await
+    };
+    assert_eq!(
+        get(&public, Default::default()).await.status,
+        StatusCode::OK
+    );
+    let unsigned = get(&private, Default::default()).await;
+    assert_eq!(unsigned.status, StatusCode::UNAUTHORIZED);
+    let mine = get(&private, friend.signed_get(&world, &private)).await;
+    assert_eq!(mine.status, StatusCode::OK);
+    assert!(mine.text.contains("/notes/private"));
+    let theirs = get(&private, other.signed_get(&world, &private)).await;
+    assert_eq!(theirs.status, StatusCode::NOT_FOUND);
+    // A signature for one address says nothing about another.
+    let swapped = get(&private, friend.signed_get(&world, &public)).await;
+    assert_eq!(swapped.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_is_found_under_all_its_names() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let venue = loire.venue("Médiathèque de Roanne", 120_000, 20);
+    let visitor = loire.visitor();
+    let domain = &loire.config.domain;
+    let actor = loire.config.actor().to_string();
+    let find = async |resource: &str| {
+        let found = visitor
+            .get(&format!("/.well-known/webfinger?resource={resource}"))
+            .await;
+        (found.status == StatusCode::OK).then(|| found.json()["links"][0]["href"].clone())
+    };
+    for name in [
+        &format!("acct:node@{domain}"),
+        &format!("acct:{domain}@{domain}"),
+        &actor,
+        &loire.base(),
+        domain,
+    ] {
+        assert_eq!(find(name).await, Some(actor.clone().into()), "{name}");
+    }
+    for name in [
+        &format!("acct:{}@{domain}", venue.slug),
+        &venue.id.to_string(),
+    ] {
+        assert_eq!(
+            find(name).await,
+            Some(venue.id.to_string().into()),
+            "{name}"
+        );
+    }
+    for name in [
+        &format!("acct:nobody@{domain}"),
+        "acct:node@elsewhere.example",
+    ] {
+        assert_eq!(find(name).await, None, "{name}");
+    }
+    let nodeinfo = visitor.get("/.well-known/nodeinfo").await.json();
+    let href = nodeinfo["links"][0]["href"].as_str().unwrap();
+    let nodeinfo = visitor.get(href.strip_prefix(&visitor.base).unwrap()).await;
+    assert_eq!(nodeinfo.json()["software"]["name"], "antiphon");
+}
