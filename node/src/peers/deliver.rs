@@ -10,7 +10,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use federation::signature::Scheme;
 use federation::vocabulary::ACTIVITY_JSON;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
@@ -22,7 +21,7 @@ use url::Url;
 use super::fetch::{self, FetchRefused};
 use super::standing::Blocklist;
 use super::store::Delivery;
-use super::{Peer, framework, store};
+use super::{Peer, framework, outside, store};
 use crate::Node;
 use crate::clock::Clock;
 use crate::web::{App, Refusal};
@@ -180,20 +179,14 @@ async fn send(node: &Node, peer: &Peer, delivery: &Delivery) -> Result<Outcome, 
         reason: error.to_string(),
     })?;
     let client = node.outside.client(&node.config)?;
-    let mut request = client
+    let request = client
         .post(inbox)
         .timeout(DELIVERY)
         .header(CONTENT_TYPE, HeaderValue::from_static(ACTIVITY_JSON))
         .body(delivery.activity.clone())
         .build()
         .map_err(silent)?;
-    let way = if peer.ed25519.is_some() {
-        Scheme::Rfc9421
-    } else {
-        Scheme::Cavage
-    };
-    node.outside.signer(node).sign(&mut request, way)?;
-    let mut answer = client.execute(request).await.map_err(silent)?;
+    let mut answer = outside::send(node, Some(peer), request).await?;
     let status = answer.status();
     if status.is_success() {
         return Ok(Outcome::Taken);

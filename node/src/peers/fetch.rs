@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use federation::digest::{Sha256Digest, Sha256Digester};
 use federation::json::{JsonLimits, JsonRefused, parse_strict};
-use federation::signature::{CannotSign, Scheme};
+use federation::signature::CannotSign;
 use federation::vocabulary::{ACTIVITY_JSON, LD_JSON, is_activity_type};
 use http::header::{ACCEPT, CONTENT_TYPE, RANGE};
 use http::{HeaderValue, StatusCode};
@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use url::{Host, Url};
 
-use super::outside::NoWayOut;
+use super::outside::{self, NoWayOut};
 use super::standing::Blocklist;
 use super::store;
 use crate::Node;
@@ -267,8 +267,7 @@ fn address(node: &Node, url: &str) -> Result<Url, FetchRefused> {
     }
 }
 
-/// Sends a signed GET; a server that does not take our first way of signing is asked once more in
-/// the other way.
+/// Sends a signed GET.
 async fn ask(
     node: &Node,
     address: &Url,
@@ -289,30 +288,16 @@ async fn ask(
         let host = address.host_str().unwrap_or_default().to_owned();
         return Err(FetchRefused::Blocked(host));
     }
-    let ways: &[Scheme] = match &peer {
-        Some(peer) if peer.ed25519.is_some() => &[Scheme::Rfc9421],
-        Some(peer) if peer.is_met() => &[Scheme::Cavage, Scheme::Rfc9421],
-        _ => &[Scheme::Rfc9421, Scheme::Cavage],
-    };
     let client = node.outside.client(&node.config)?;
-    let mut ways = ways.iter().copied().peekable();
-    loop {
-        let way = ways.next().unwrap_or(Scheme::Rfc9421);
-        let mut request = client.get(address.clone()).header(ACCEPT, accept);
-        if let Some(range) = &range {
-            request = request.header(RANGE, range);
-        }
-        if let Some(time) = time {
-            request = request.timeout(time);
-        }
-        let mut request = request.build().map_err(silent(address))?;
-        node.outside.signer(node).sign(&mut request, way)?;
-        let response = client.execute(request).await.map_err(silent(address))?;
-        let turned_away = matches!(response.status().as_u16(), 400 | 401 | 403);
-        if !turned_away || ways.peek().is_none() {
-            return Ok(response);
-        }
+    let mut request = client.get(address.clone()).header(ACCEPT, accept);
+    if let Some(range) = range {
+        request = request.header(RANGE, range);
     }
+    if let Some(time) = time {
+        request = request.timeout(time);
+    }
+    let request = request.build().map_err(silent(address))?;
+    outside::send(node, peer.as_ref(), request).await
 }
 
 /// Turns an answer that is not among `good` into a refusal with the server's own words.

@@ -12,7 +12,6 @@ use activitypub_federation::fetch::webfinger::webfinger_resolve_actor;
 use activitypub_federation::traits::{Actor, Object};
 use async_trait::async_trait;
 use federation::json::StrictJson;
-use federation::signature::Scheme;
 use federation::vocabulary;
 use http::Extensions;
 use reqwest::{Request, Response};
@@ -21,7 +20,7 @@ use settlement::NodeId;
 use url::Url;
 
 use super::fetch::FetchRefused;
-use super::outside::Signer;
+use super::outside::{Signer, Way, is_turned_away};
 use super::standing::Blocklist;
 use crate::Node;
 use crate::db::Db;
@@ -213,12 +212,11 @@ impl Middleware for Signing {
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
         let again = request.try_clone();
-        self.sign(&mut request, Scheme::Rfc9421)?;
+        self.sign(&mut request, Way::Ours)?;
         let response = next.clone().run(request, extensions).await?;
-        let turned_away = matches!(response.status().as_u16(), 400 | 401 | 403);
         match again {
-            Some(mut again) if turned_away => {
-                self.sign(&mut again, Scheme::Cavage)?;
+            Some(mut again) if is_turned_away(&response) => {
+                self.sign(&mut again, Way::Cavage)?;
                 next.run(again, extensions).await
             }
             _ => Ok(response),
@@ -227,8 +225,8 @@ impl Middleware for Signing {
 }
 
 impl Signing {
-    fn sign(&self, request: &mut Request, scheme: Scheme) -> reqwest_middleware::Result<()> {
-        let signed = self.0.sign(request, scheme);
+    fn sign(&self, request: &mut Request, way: Way) -> reqwest_middleware::Result<()> {
+        let signed = self.0.sign(request, way);
         signed.map_err(reqwest_middleware::Error::middleware)
     }
 }

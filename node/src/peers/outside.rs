@@ -1,18 +1,19 @@
 //! The way out: one HTTP client that follows no redirect, connects to public addresses only, and
 //! signs what it sends with this node's keys and this node's time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use activitypub_federation::resolver::ValidatingDnsResolver;
 use federation::keys::{Ed25519Secret, RsaSecret};
-use federation::signature::{CannotSign, Outgoing, Scheme, sign_cavage, sign_rfc9421};
-use reqwest::{Client, Request, redirect};
+use federation::signature::{CannotSign, Outgoing, sign_cavage, sign_rfc9421};
+use reqwest::{Client, Request, Response, redirect};
 use tokio::sync::OnceCell;
 
+use super::fetch::{FetchRefused, chain};
 use super::framework::Framework;
-use super::{ed25519_id, rsa_id};
+use super::{Peer, ed25519_id, rsa_id};
 use crate::Node;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -23,8 +24,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(20);
 /// For how long an address that failed is not asked again for its actor, in microseconds.
 const SHUN_US: i64 = 30_000_000;
-/// How many such addresses are remembered.
-const SHUNNED: usize = 10_000;
+/// How many addresses are remembered, for one thing or another.
+const REMEMBERED: usize = 10_000;
 
 /// Why the client cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,7 @@ pub struct Outside {
     signer: OnceLock<Signer>,
     pub(super) framework: OnceCell<Framework>,
     shunned: Mutex<BTreeMap<String, i64>>,
+    newer: Mutex<BTreeSet<String>>,
 }
 
 impl Outside {
@@ -87,10 +89,10 @@ impl Outside {
     /// Whether the actor of this origin may be asked for; if so, it may not be for a while.
     pub(super) fn may_ask(&self, origin: &str, now_us: i64) -> bool {
         let mut shunned = self.shunned.lock().unwrap_or_else(PoisonError::into_inner);
-        if shunned.len() >= SHUNNED {
+        if shunned.len() >= REMEMBERED {
             shunned.retain(|_, until| *until > now_us);
         }
-        if shunned.len() >= SHUNNED || shunned.get(origin).is_some_and(|until| *until > now_us) {
+        if shunned.len() >= REMEMBERED || shunned.get(origin).is_some_and(|until| *until > now_us) {
             return false;
         }
         shunned.insert(origin.to_owned(), now_us.saturating_add(SHUN_US));
@@ -104,6 +106,84 @@ impl Outside {
     }
 }
 
+impl Outside {
+    fn takes_the_newer(&self, origin: &str) -> bool {
+        let newer = self.newer.lock().unwrap_or_else(PoisonError::into_inner);
+        newer.contains(origin)
+    }
+
+    fn took(&self, origin: &str, way: Way) {
+        let mut newer = self.newer.lock().unwrap_or_else(PoisonError::into_inner);
+        match way {
+            Way::Newer if newer.len() < REMEMBERED => {
+                newer.insert(origin.to_owned());
+            }
+            Way::Cavage => {
+                newer.remove(origin);
+            }
+            Way::Newer | Way::Ours => {}
+        }
+    }
+}
+
+/// A way of signing a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// RFC 9421 with Ed25519: between nodes of our kind.
+    Ours,
+    /// draft-cavage with RSA: what most servers read.
+    Cavage,
+    /// RFC 9421 with RSA: what some read instead.
+    Newer,
+}
+
+/// Sends a request, signed as its receiver reads signatures: a node of our kind in our way; another
+/// server in the older way, and in the newer one when it is turned away (400, 401, 403). Which of
+/// the two it took last is tried first.
+pub(super) async fn send(
+    node: &Node,
+    peer: Option<&Peer>,
+    request: Request,
+) -> Result<Response, FetchRefused> {
+    let outside = &node.outside;
+    let client = outside.client(&node.config)?;
+    let origin = request.url().origin().ascii_serialization();
+    let ways: &[Way] = match peer {
+        Some(peer) if peer.is_node() => &[Way::Ours],
+        Some(peer) if peer.is_met() && outside.takes_the_newer(&origin) => {
+            &[Way::Newer, Way::Cavage]
+        }
+        Some(peer) if peer.is_met() => &[Way::Cavage, Way::Newer],
+        _ => &[Way::Ours, Way::Cavage],
+    };
+    let silent = |error: reqwest::Error| FetchRefused::Silent {
+        url: request.url().to_string(),
+        reason: chain(&error.without_url()),
+    };
+    let mut turned_away = None;
+    for way in ways {
+        let Some(mut signed) = request.try_clone() else {
+            break;
+        };
+        outside.signer(node).sign(&mut signed, *way)?;
+        let response = client.execute(signed).await.map_err(silent)?;
+        if !is_turned_away(&response) {
+            outside.took(&origin, *way);
+            return Ok(response);
+        }
+        turned_away = Some(response);
+    }
+    turned_away.ok_or_else(|| FetchRefused::Content {
+        url: request.url().to_string(),
+        reason: "a request that is a stream is not sent".to_owned(),
+    })
+}
+
+/// Whether an answer may mean that the signature was not read.
+pub(super) fn is_turned_away(response: &Response) -> bool {
+    matches!(response.status().as_u16(), 400 | 401 | 403)
+}
+
 /// Signs requests in the node's name, in either way.
 #[derive(Clone)]
 pub(super) struct Signer {
@@ -115,8 +195,8 @@ pub(super) struct Signer {
 }
 
 impl Signer {
-    /// Signs a request that is ready to leave: RFC 9421 with Ed25519, or draft-cavage with RSA.
-    pub(super) fn sign(&self, request: &mut Request, scheme: Scheme) -> Result<(), CannotSign> {
+    /// Signs a request that is ready to leave.
+    pub(super) fn sign(&self, request: &mut Request, way: Way) -> Result<(), CannotSign> {
         let mut headers = std::mem::take(request.headers_mut());
         let outgoing = Outgoing {
             method: request.method(),
@@ -124,15 +204,13 @@ impl Signer {
             body: request.body().and_then(reqwest::Body::as_bytes),
         };
         let now = self.clock.now_seconds();
-        let signed = match scheme {
-            Scheme::Rfc9421 => sign_rfc9421(
-                &outgoing,
-                &mut headers,
-                &self.ed25519,
-                &self.ed25519_id,
-                now,
-            ),
-            Scheme::Cavage => sign_cavage(&outgoing, &mut headers, &self.rsa, &self.rsa_id, now),
+        let signed = match way {
+            Way::Ours => {
+                let (key, id) = (&self.ed25519, &self.ed25519_id);
+                sign_rfc9421(&outgoing, &mut headers, key, id, now)
+            }
+            Way::Newer => sign_rfc9421(&outgoing, &mut headers, &self.rsa, &self.rsa_id, now),
+            Way::Cavage => sign_cavage(&outgoing, &mut headers, &self.rsa, &self.rsa_id, now),
         };
         *request.headers_mut() = headers;
         signed

@@ -143,3 +143,24 @@ async fn what_waited_when_the_node_stopped_is_delivered_after_it_starts_again() 
     deliver::pass(&node::share(again)).await;
     assert_eq!(stranger.taken(), ["one", "two", "three"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_another_kind_gets_the_signatures_it_reads() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let node = Stranger::new().await;
+    let other = Stranger::new().await;
+    let mut actor = other.actor("/actor");
+    actor.as_object_mut().unwrap().remove("territory");
+    other.serve("/actor", "application/activity+json", &actor.to_string());
+    loire.stop().await;
+    other.will_answer(&[401]);
+    for what in ["one", "two"] {
+        say(&loire, what, To::Peer(node.base.clone()), false).await;
+        say(&loire, what, To::Peer(other.base.clone()), false).await;
+    }
+    settle(&[&loire]).await;
+    assert_eq!(node.ways(), ["ours", "ours"]);
+    assert_eq!(other.ways(), ["cavage", "newer", "newer"]);
+    assert_eq!(other.taken(), ["one", "two"]);
+}

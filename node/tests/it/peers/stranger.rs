@@ -41,6 +41,8 @@ struct Inside {
     delivered: Mutex<Vec<Value>>,
     /// The paths it was asked for.
     asked: Mutex<Vec<String>>,
+    /// How the deliveries were signed.
+    ways: Mutex<Vec<&'static str>>,
 }
 
 /// In which way a request is signed.
@@ -134,6 +136,11 @@ impl Stranger {
             .collect()
     }
 
+    /// How the deliveries to it were signed, those it refused too.
+    pub fn ways(&self) -> Vec<&'static str> {
+        self.inside.ways.lock().unwrap().clone()
+    }
+
     /// How often it was asked for this path.
     pub fn asked_for(&self, path: &str) -> usize {
         let asked = self.inside.asked.lock().unwrap();
@@ -217,6 +224,12 @@ async fn answer(State(inside): State<Arc<Inside>>, request: Request) -> Response
     let (parts, body) = request.into_parts();
     let path = parts.uri.to_string();
     if parts.method == Method::POST {
+        let input = parts.headers.get("signature-input");
+        inside.ways.lock().unwrap().push(match input {
+            Some(input) if input.to_str().unwrap().contains("ed25519") => "ours",
+            Some(_) => "newer",
+            None => "cavage",
+        });
         let answer = inside.answers.lock().unwrap().pop_front();
         let answer = answer.unwrap_or(StatusCode::ACCEPTED);
         if answer.is_success() {
