@@ -6,6 +6,7 @@
 //! seat that somebody leaves is free again with the next month, because the month in which they
 //! listened was theirs.
 
+pub mod api;
 pub mod contribution;
 pub mod pages;
 pub mod shown;

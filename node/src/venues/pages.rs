@@ -15,7 +15,7 @@ use crate::web::{App, Guest, Refusal};
 /// The doors that answer with pages.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/venues/{slug}", get(venue))
+        .route("/venues/{slug}", get(super::api::venue))
         .route("/elsewhere/venues", get(venue_elsewhere))
 }
 

@@ -154,6 +154,12 @@ async fn a_node_is_found_under_all_its_names() {
     ] {
         assert_eq!(find(name).await, None, "{name}");
     }
+    let path = venue.id.as_str().strip_prefix(&visitor.base).unwrap();
+    let request = visitor.request(reqwest::Method::GET, path);
+    let found = visitor.send(request.header("accept", JSON)).await.json();
+    assert_eq!(found["type"], "Organization");
+    assert_eq!(found["name"], "Médiathèque de Roanne");
+
     let nodeinfo = visitor.get("/.well-known/nodeinfo").await.json();
     let href = nodeinfo["links"][0]["href"].as_str().unwrap();
     let nodeinfo = visitor.get(href.strip_prefix(&visitor.base).unwrap()).await;
