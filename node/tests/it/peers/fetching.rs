@@ -74,6 +74,45 @@ async fn a_file_is_there_whole_and_as_promised_or_not_at_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn outside_development_no_private_address_is_asked_in_any_spelling() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let stranger = Stranger::new().await;
+    let dir = loire.dir.clone();
+    let open = tokio::task::spawn_blocking(move || node::Node::open(&dir).unwrap());
+    let mut public = open.await.unwrap();
+    public.config.dev = false;
+    public.config.domain = "loire.example".to_owned();
+    let port = stranger.base.rsplit(':').next().unwrap();
+    for (host, why) in [
+        ("localhost", "internal IP"),
+        ("LOCALHOST.", "internal IP"),
+        ("127.0.0.1", "called by its name"),
+        ("2130706433", "called by its name"),
+        ("0x7f.1", "called by its name"),
+        ("017700000001", "called by its name"),
+        ("[::1]", "called by its name"),
+        ("[::ffff:127.0.0.1]", "called by its name"),
+    ] {
+        let url = format!("https://{host}:{port}/actor");
+        let refused = fetch::json(&public, &url, 1000).await.unwrap_err();
+        assert!(refused.to_string().contains(why), "{host}: {refused}");
+    }
+    let refused = fetch::json(&public, &stranger.at("/actor"), 1000).await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("for development only"), "{refused}");
+    let app = node::share(public);
+    for url in [&format!("https://localhost:{port}"), "https://localhost"] {
+        let refused = peers::add(&app, url).await.unwrap_err();
+        assert!(
+            refused.to_string().contains("No node was found"),
+            "{refused}"
+        );
+    }
+    assert_eq!(stranger.asked_for("/actor"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_fetched_from_a_blocked_host() {
     let world = World::new();
     let loire = world.node("loire", "FR-ARA").await;
