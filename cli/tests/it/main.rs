@@ -1,0 +1,3 @@
+//! The commands as people meet them: real processes, real folders, real sockets.
+
+mod commands;
