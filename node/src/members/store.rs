@@ -262,26 +262,6 @@ pub fn end_membership(
     Ok(changed == 1)
 }
 
-/// How many were members of a venue at some time from `from_us` until before `until_us`: those a
-/// month's report counts.
-pub fn members_of(
-    conn: &mut Conn,
-    venue: &VenueId,
-    from_us: i64,
-    until_us: i64,
-) -> QueryResult<u32> {
-    let stayed = memberships::until_us
-        .is_null()
-        .or(memberships::until_us.ge(from_us));
-    let count: i64 = memberships::table
-        .filter(memberships::venue_id.eq(venue.as_str()))
-        .filter(memberships::since_us.lt(until_us))
-        .filter(stayed)
-        .count()
-        .get_result(conn)?;
-    Ok(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
 /// One who belongs to a venue, as its desk lists them.
 #[derive(Clone, Debug)]
 pub struct Belonging {

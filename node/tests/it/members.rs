@@ -236,7 +236,7 @@ async fn who_leaves_a_venue_listens_no_more_and_has_no_role_there() {
     let count = |from: &str, until: &str| {
         let (from, until) = (instant(from), instant(until));
         let of = |conn: &mut _| {
-            let count = members::store::members_of(conn, &library.id, from, until)?;
+            let count = node::venues::store::members_between(conn, &library.id, from, until)?;
             Ok::<_, DbError>(count)
         };
         loire.db.read_now(of).unwrap()
