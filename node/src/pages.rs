@@ -5,7 +5,6 @@
 pub mod assets;
 pub mod drawing;
 
-use std::borrow::Borrow;
 use std::fmt::Display;
 
 use askama::Template;
@@ -22,7 +21,7 @@ use settlement::{Currency, Period, Territory};
 use crate::Node;
 use crate::config::Language;
 use crate::members::SignedIn;
-use crate::web::{App, Guest, LANGUAGE_COOKIE, Refusal};
+use crate::web::{App, Complaint, Guest, LANGUAGE_COOKIE, Refusal};
 use crate::words::{Say, figures, places, say};
 
 /// The doors that belong to no room, and those of every room's pages.
@@ -31,10 +30,43 @@ pub fn routes() -> Router<App> {
         .merge(crate::catalogue::pages::routes())
         .merge(crate::curation::pages::routes())
         .merge(crate::venues::pages::routes())
+        .merge(crate::members::pages::routes())
+        .merge(crate::peers::pages::routes())
+        .merge(crate::coordinator::pages::routes())
         .route("/assets/{*name}", get(assets::serve))
         .route("/language", get(choose_language))
         .route("/accessibility", get(accessibility))
         .fallback(nothing_here)
+}
+
+/// A value, however often it is borrowed: templates borrow what they pass on.
+pub trait Given<T> {
+    /// The value itself.
+    fn given(&self) -> T;
+}
+
+impl Given<i64> for i64 {
+    fn given(&self) -> i64 {
+        *self
+    }
+}
+
+impl Given<bool> for bool {
+    fn given(&self) -> bool {
+        *self
+    }
+}
+
+impl Given<Period> for Period {
+    fn given(&self) -> Period {
+        *self
+    }
+}
+
+impl<T, U: Given<T>> Given<T> for &U {
+    fn given(&self) -> T {
+        (**self).given()
+    }
 }
 
 /// The frame of a page: whose house this is, who reads, in which language. Templates ask it for
@@ -170,48 +202,67 @@ impl Page {
     }
 
     /// An amount of the node's currency in minor units.
-    pub fn money(&self, minor: impl Borrow<i64>) -> String {
-        figures::money(self.language, *minor.borrow(), self.currency)
+    pub fn money(&self, minor: impl Given<i64>) -> String {
+        figures::money(self.language, minor.given(), self.currency)
     }
 
     /// An amount of the node's currency in micros, to a hundredth of a minor unit.
-    pub fn money_fine(&self, micro: impl Borrow<i64>) -> String {
-        figures::money_fine(self.language, *micro.borrow(), self.currency)
+    pub fn money_fine(&self, micro: impl Given<i64>) -> String {
+        figures::money_fine(self.language, micro.given(), self.currency)
     }
 
     /// An amount of the node's currency in micros, in whole minor units (rounded toward zero).
-    pub fn money_of_micro(&self, micro: impl Borrow<i64>) -> String {
-        figures::money(self.language, *micro.borrow() / 1_000_000, self.currency)
+    pub fn money_of_micro(&self, micro: impl Given<i64>) -> String {
+        figures::money(self.language, micro.given() / 1_000_000, self.currency)
     }
 
     /// A whole number.
-    pub fn number(&self, value: impl Borrow<i64>) -> String {
-        figures::number(self.language, *value.borrow())
+    pub fn number(&self, value: impl Given<i64>) -> String {
+        figures::number(self.language, value.given())
     }
 
     /// Basis points as per cent.
-    pub fn percent(&self, bp: impl Borrow<i64>) -> String {
-        figures::percent(self.language, *bp.borrow())
+    pub fn percent(&self, bp: impl Given<i64>) -> String {
+        figures::percent(self.language, bp.given())
+    }
+
+    /// A part of a whole as per cent, in whole hundredths.
+    pub fn share(&self, part: impl Given<i64>, whole: impl Given<i64>) -> String {
+        let (part, whole) = (i128::from(part.given()), i128::from(whole.given()));
+        let bp = if whole == 0 {
+            0
+        } else {
+            part * 100 / whole * 100
+        };
+        figures::percent(self.language, i64::try_from(bp).unwrap_or(0))
+    }
+
+    /// What is wrong with the field of a form, if something is.
+    pub fn wrong(&self, complaints: &[Complaint], field: &str) -> Option<String> {
+        complaints
+            .iter()
+            .find(|complaint| complaint.field == field)
+            .map(|complaint| self.say(&complaint.say))
     }
 
     /// A month in words.
-    pub fn month(&self, period: Period) -> String {
-        figures::month(self.language, period)
+    pub fn month(&self, period: impl Given<Period>) -> String {
+        figures::month(self.language, period.given())
     }
 
     /// A day in words.
-    pub fn day(&self, us: impl Borrow<i64>) -> String {
-        figures::day(self.language, *us.borrow(), &self.zone)
+    pub fn day(&self, us: impl Given<i64>) -> String {
+        figures::day(self.language, us.given(), &self.zone)
     }
 
     /// A time of day.
-    pub fn time(&self, us: impl Borrow<i64>) -> String {
-        figures::time_of_day(self.language, *us.borrow(), &self.zone)
+    pub fn time(&self, us: impl Given<i64>) -> String {
+        figures::time_of_day(self.language, us.given(), &self.zone)
     }
 
     /// A length in seconds as `3:27`.
-    pub fn length(&self, seconds: impl Borrow<i64>) -> String {
-        figures::length(*seconds.borrow())
+    pub fn length(&self, seconds: impl Given<i64>) -> String {
+        figures::length(seconds.given())
     }
 
     #[cfg(test)]

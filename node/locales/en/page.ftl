@@ -48,3 +48,5 @@ page-access-tell-text = If something keeps you from listening or reading, tell t
 
 page-here = Here
 player-play = Play { $title }
+
+page-form-unread = This form could not be read. Reload the page, then try again.

@@ -48,3 +48,5 @@ page-access-tell-text = Si quelque chose vous empêche d’écouter ou de lire, 
 
 page-here = Ici
 player-play = Écouter { $title }
+
+page-form-unread = Ce formulaire n’a pas pu être lu. Rechargez la page, puis recommencez.

@@ -9,6 +9,7 @@
 pub mod arrivals;
 mod doors;
 pub mod inbox;
+pub mod pages;
 mod policy;
 mod settle;
 pub mod statements;

@@ -11,6 +11,7 @@
 //! does not, is decided when a month is counted ([`counted`], [`counting`]).
 
 pub mod counting;
+pub mod shown;
 pub mod store;
 
 mod api;

@@ -7,6 +7,7 @@
 
 pub mod code;
 pub mod guesses;
+pub mod pages;
 pub mod password;
 pub mod store;
 

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use federation::digest::Sha256Digest;
 
+use super::Given;
+
 /// A cover for what has none: two half discs that answer each other, placed and coloured by the
 /// digest of its address, so that a work always wears the same one. Decorative: it says nothing
 /// that the title beside it does not.
@@ -45,6 +47,25 @@ pub fn cover(of: &str) -> String {
         other * 2,
     );
     svg
+}
+
+/// How long a bar is, in thousandths of the longest.
+pub fn part(value: impl Given<i64>, of: impl Given<i64>) -> i64 {
+    let (value, of) = (i128::from(value.given()), i128::from(of.given()));
+    if of <= 0 {
+        return 0;
+    }
+    i64::try_from((value * 1000 / of).clamp(0, 1000)).unwrap_or(0)
+}
+
+/// The class of a bar: here speaks in ink, elsewhere in the accent. The words beside it say the
+/// same.
+pub fn bar_class(here: impl Given<bool>) -> &'static str {
+    if here.given() {
+        "bar-here"
+    } else {
+        "bar-elsewhere"
+    }
 }
 
 /// A colour somebody else gave, if it is one (`#rrggbb`); the ink of the house otherwise.

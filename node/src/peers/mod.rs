@@ -20,6 +20,7 @@ pub mod follow;
 pub mod framework;
 pub mod inbox;
 pub mod outside;
+pub mod pages;
 pub mod prove;
 pub mod pull;
 pub mod receive;

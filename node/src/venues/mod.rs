@@ -10,6 +10,7 @@ pub mod api;
 pub mod contribution;
 pub mod pages;
 pub mod shown;
+pub mod statement;
 pub mod store;
 
 use settlement::{Minor, VenueId};

@@ -1,0 +1,30 @@
+peers-network = Le réseau
+peers-coordinates = Ce nœud règle les comptes du réseau.
+peers-coordinated = Les comptes du réseau sont réglés par { $name }, et refaits ici.
+peers-settled = Mois réglés
+peers-statements = relevés
+peers-reports = Qui a rendu compte
+peers-node = Nœud
+peers-report-accepted = reçu
+peers-report-offered = remis
+peers-report-refused = à refaire
+peers-report-missing = manque
+peers-peers = Les autres voix
+peers-none = Ce nœud est encore seul.
+peers-standing-blocked = bloqué
+peers-standing-both = nous nous suivons
+peers-standing-following = nous le suivons
+peers-standing-follower = nous suit
+peers-standing-asked = demande envoyée
+peers-standing-known = connu
+peers-owed = { $n ->
+    [one] { $n } envoi attend.
+   *[other] { $n } envois attendent.
+}
+peers-owed-money = { $n ->
+    [one] { $n } concerne de l’argent.
+   *[other] { $n } concernent de l’argent.
+}
+peers-owed-since = Depuis le { $day }.
+peers-failing = Injoignable depuis le { $day }.
+peers-heard = Entendu le { $day }.
