@@ -116,7 +116,7 @@ const FAR_RECORDS: [Record; 4] = [
 ];
 
 fn slug(text: &str) -> String {
-    catalogue::fold::slug(text)
+    node::names::slug(text, "nameless")
 }
 
 fn stock(conn: &mut Conn, origin: &str, records: &[Record], territory: &str) -> QueryResult<()> {

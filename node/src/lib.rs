@@ -153,6 +153,7 @@ impl Node {
 /// Every door of the house.
 pub fn router(app: &App) -> Router {
     let rooms: Router<App> = Router::new()
+        .merge(catalogue::routes())
         .merge(listening::routes())
         .merge(members::routes())
         .merge(pages::routes())

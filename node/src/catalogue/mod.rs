@@ -10,19 +10,112 @@
 //! A work of this node came in by [`import`]; one of another node came in by a signed message
 //! ([`inbox`]) and is played through its origin.
 
+pub mod api;
+pub mod decode;
+pub mod documents;
 pub mod fold;
+pub mod import;
+pub mod inbox;
+mod listen;
 pub mod media;
 pub mod pages;
+pub mod pictures;
 pub mod shown;
+pub mod splits;
 pub mod store;
+pub mod tags;
+pub mod tell;
 
 use std::fmt;
 
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::get;
 use federation::digest::Sha256Digest;
 use settlement::{Isrc, Kind, PartyId, Territory, Uri, WorkId};
 
+use crate::Node;
+use crate::web::{App, Guest, Refusal, wants_activity};
+
 /// The longest text taken from a tag or a document for a title or a name, in characters.
 pub const TEXT_LIMIT: usize = 500;
+
+/// The doors of this room.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/works/{id}", get(work))
+        .route("/works/{id}/media", get(listen::media_for_peers))
+        .route("/works/{id}/splits/{day}", get(api::split_sheet))
+        .route("/releases/{id}", get(release))
+        .route("/parties/{slug}", get(party))
+        .route("/covers/of", get(api::cover_of))
+        .route("/covers/{digest}", get(api::cover))
+        .route("/listen", get(listen::listen))
+        .route("/api/search", get(api::search))
+        .route("/api/works", get(api::one_work))
+}
+
+// One address, a page or a document by who asks.
+
+async fn work(
+    app: State<App>,
+    guest: Guest,
+    id: Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    if wants_activity(&headers) {
+        api::work(&app, id.0).await
+    } else {
+        pages::work(app, guest, id).await
+    }
+}
+
+async fn release(
+    app: State<App>,
+    guest: Guest,
+    id: Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    if wants_activity(&headers) {
+        api::release(&app, id.0).await
+    } else {
+        pages::release(app, guest, id).await
+    }
+}
+
+async fn party(
+    app: State<App>,
+    guest: Guest,
+    slug: Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    if wants_activity(&headers) {
+        api::party(&app, slug.0).await
+    } else {
+        pages::party(app, guest, slug).await
+    }
+}
+
+/// Withdraws a work of this node: it is neither offered nor played from now on, here and wherever
+/// it was told of.
+///
+/// # Errors
+/// When there is no such work here.
+pub fn withdraw(node: &Node, id: &WorkId) -> Result<(), Refusal> {
+    let now = node.clock.now_us();
+    node.db.write_now(|conn| {
+        let work = store::work(conn, id)?.ok_or(Refusal::Missing)?;
+        if work.origin != node.config.base() {
+            return Err(Refusal::Missing);
+        }
+        if store::withdraw_work(conn, id, now)? {
+            tell::gone(conn, node, id.uri(), "Audio", now)?;
+        }
+        Ok(())
+    })
+}
 
 /// Something a member uses.
 #[derive(Clone, Debug, PartialEq, Eq)]

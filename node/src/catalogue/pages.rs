@@ -19,12 +19,9 @@ use crate::web::{App, Guest, Refusal};
 /// How many lines a list on a page has at most.
 const LIST: i64 = 60;
 
-/// The doors that answer with pages.
+/// The doors that answer with pages alone.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/works/{id}", get(work))
-        .route("/releases/{id}", get(release))
-        .route("/parties/{slug}", get(party))
         .route("/search", get(search))
         .route("/elsewhere/works", get(work_elsewhere))
         .route("/elsewhere/releases", get(release_elsewhere))

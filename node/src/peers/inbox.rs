@@ -16,7 +16,7 @@ use crate::Node;
 use crate::db::Conn;
 use crate::web::{App, Refusal};
 use crate::words::Say;
-use crate::{coordinator, reports};
+use crate::{catalogue, coordinator, reports};
 
 /// How many activities are taken up at a time.
 const BATCH: i64 = 100;
@@ -39,6 +39,7 @@ type Receive = fn(&mut Conn, &Node, &Peer, &Activity) -> Result<Outcome, Refusal
 /// The rooms, asked one after the other.
 const ROOMS: &[Receive] = &[
     follow::receive,
+    catalogue::inbox::receive,
     coordinator::inbox::receive,
     reports::inbox::receive,
 ];

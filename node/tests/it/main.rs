@@ -2,6 +2,7 @@
 //! (`world`). `ANTIPHON_TEST_DATABASE=postgres` runs the same tests on PostgreSQL (feature
 //! `postgres`); otherwise each node has its own SQLite file.
 
+mod catalogue;
 mod ground;
 mod listening;
 mod members;

@@ -9,7 +9,7 @@ mod works;
 pub use imports::{Counts, end_import, is_media_known, keep_media, refuse_file, start_import};
 pub use parties::{contributors, contributors_of, parties, party, party_named, put_party};
 pub use releases::{
-    latest_releases, put_release, release, release_grouped, releases, releases_of_party,
+    latest_releases, put_release, release, release_grouped, releases, releases_of_party, set_cover,
     withdraw_release,
 };
 pub use splits::{

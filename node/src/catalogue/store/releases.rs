@@ -1,4 +1,5 @@
 use diesel::prelude::*;
+use federation::digest::Sha256Digest;
 use settlement::{PartyId, Territory, Uri};
 
 use super::unreadable;
@@ -205,4 +206,26 @@ pub fn withdraw_release(conn: &mut Conn, id: &Uri, now_us: i64) -> QueryResult<b
     .set((works::withdrawn_us.eq(now_us), works::updated_us.eq(now_us)))
     .execute(conn)?;
     Ok(changed > 0)
+}
+
+/// Notes the picture that was fetched from `url` for a release; none when what was there is no
+/// picture, which is then not asked for again.
+pub fn set_cover(
+    conn: &mut Conn,
+    id: &Uri,
+    url: &Uri,
+    cover: Option<Sha256Digest>,
+) -> QueryResult<()> {
+    let still = releases::table
+        .find(id.as_str())
+        .filter(releases::cover_url.eq(url.as_str()));
+    match cover {
+        Some(digest) => diesel::update(still)
+            .set(releases::cover.eq(digest.to_string()))
+            .execute(conn)?,
+        None => diesel::update(still)
+            .set(releases::cover_url.eq(None::<String>))
+            .execute(conn)?,
+    };
+    Ok(())
 }

@@ -1,0 +1,56 @@
+//! Telling whoever follows this node what is new in its catalogue, in the transaction that makes
+//! it so.
+
+use serde_json::{Value, json};
+use settlement::Uri;
+
+use super::{Release, Work, documents};
+use crate::Node;
+use crate::db::Conn;
+use crate::peers::{self, To};
+use crate::web::Refusal;
+
+/// Tells of a work that is new or changed.
+pub fn work(conn: &mut Conn, node: &Node, work: &Work, is_new: bool) -> Result<(), Refusal> {
+    let document = documents::work(conn, node, work)?;
+    say(conn, node, verb(is_new), document)
+}
+
+/// Tells of a release that is new or changed.
+pub fn release(
+    conn: &mut Conn,
+    node: &Node,
+    release: &Release,
+    is_new: bool,
+) -> Result<(), Refusal> {
+    let document = documents::release(conn, node, release)?;
+    say(conn, node, verb(is_new), document)
+}
+
+/// Tells of a new split sheet, signed already.
+pub fn sheet(conn: &mut Conn, node: &Node, document: Value) -> Result<(), Refusal> {
+    say(conn, node, "Create", document)
+}
+
+/// Tells that something is no more.
+pub fn gone(
+    conn: &mut Conn,
+    node: &Node,
+    id: &Uri,
+    former_type: &str,
+    withdrawn_us: i64,
+) -> Result<(), Refusal> {
+    let tombstone = documents::tombstone(id, former_type, withdrawn_us);
+    say(conn, node, "Delete", tombstone)
+}
+
+fn verb(is_new: bool) -> &'static str {
+    if is_new { "Create" } else { "Update" }
+}
+
+/// Says a verb and its object to everyone who follows this node.
+pub fn say(conn: &mut Conn, node: &Node, verb: &str, object: Value) -> Result<(), Refusal> {
+    let activity = json!({ "type": verb, "object": object });
+    peers::say(conn, node, activity, To::Followers, false)?;
+    Ok(())
+}

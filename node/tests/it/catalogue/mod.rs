@@ -1,0 +1,6 @@
+//! The catalogue, with real files: written here, tagged, broken, and taken in.
+
+pub mod sounds;
+
+mod importing;
+mod listening;
