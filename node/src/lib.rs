@@ -154,6 +154,7 @@ impl Node {
 pub fn router(app: &App) -> Router {
     let rooms: Router<App> = Router::new()
         .merge(catalogue::routes())
+        .merge(curation::routes())
         .merge(listening::routes())
         .merge(members::routes())
         .merge(pages::routes())

@@ -12,10 +12,9 @@ use crate::catalogue::{Release, store as catalogue};
 use crate::pages::{self, Elsewhere, Page};
 use crate::web::{App, Guest, Refusal};
 
-/// The doors that answer with pages.
+/// The doors that answer with pages alone.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/selections/{id}", get(selection))
         .route("/", get(home))
         .route("/elsewhere/selections", get(selection_elsewhere))
 }

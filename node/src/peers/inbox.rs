@@ -16,7 +16,7 @@ use crate::Node;
 use crate::db::Conn;
 use crate::web::{App, Refusal};
 use crate::words::Say;
-use crate::{catalogue, coordinator, reports};
+use crate::{catalogue, coordinator, curation, reports};
 
 /// How many activities are taken up at a time.
 const BATCH: i64 = 100;
@@ -40,6 +40,7 @@ type Receive = fn(&mut Conn, &Node, &Peer, &Activity) -> Result<Outcome, Refusal
 const ROOMS: &[Receive] = &[
     follow::receive,
     catalogue::inbox::receive,
+    curation::inbox::receive,
     coordinator::inbox::receive,
     reports::inbox::receive,
 ];

@@ -3,6 +3,7 @@
 //! `postgres`); otherwise each node has its own SQLite file.
 
 mod catalogue;
+mod curation;
 mod ground;
 mod listening;
 mod members;

@@ -4,3 +4,4 @@ pub mod sounds;
 
 mod importing;
 mod listening;
+mod network;
