@@ -10,7 +10,6 @@ pub struct Step {
     bar: ProgressBar,
 }
 
-#[allow(dead_code, reason = "the import speaks of bytes")]
 impl Step {
     /// A step of `total` equal parts, with rate and time left.
     pub fn counted(what: impl Into<Cow<'static, str>>, total: u64) -> Self {

@@ -1,5 +1,6 @@
 //! The commands of `antiphon`: one file each, with its words for clap and what it does.
 
+pub mod import;
 pub mod init;
 pub mod invite;
 pub mod member;
@@ -26,6 +27,8 @@ pub enum Command {
     Init(init::Init),
     /// Run the node until it is told to stop
     Serve(serve::Serve),
+    /// Take music files into the catalogue
+    Import(import::Import),
     /// Get to know other nodes: add, list, block
     #[command(subcommand)]
     Peer(peer::Peer),
@@ -54,6 +57,7 @@ impl Command {
         match self {
             Command::Init(init) => init.run(),
             Command::Serve(serve) => serve.run(),
+            Command::Import(import) => import.run(),
             Command::Peer(peer) => peer.run(),
             Command::Venue(venue) => venue.run(),
             Command::Invite(invite) => invite.run(),

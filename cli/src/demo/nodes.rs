@@ -349,9 +349,9 @@ impl Network {
         [&mut self.loire, &mut self.wallonie, &mut self.coordinator]
     }
 
-    /// Starts all three.
+    /// Starts all three, the coordinator first: the others ask it for the policy.
     pub async fn start(&mut self) -> Result<()> {
-        for node in self.all_mut() {
+        for node in self.all_mut().into_iter().rev() {
             node.start().await?;
         }
         Ok(())

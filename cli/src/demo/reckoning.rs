@@ -12,6 +12,8 @@ use super::nodes::{DemoNode, Network};
 /// How often it is looked whether the others have answered, and how many times.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 const LOOKS: usize = 400;
+/// How many times a month is tried to be closed.
+const CLOSING_TRIES: usize = 40;
 
 /// What a month that was closed came to.
 pub struct ClosedMonth {
@@ -24,9 +26,15 @@ pub struct ClosedMonth {
 /// Closes a month and offers its report to the coordinator.
 pub async fn close_and_send(node: &DemoNode, period: Period) -> Result<ClosedMonth> {
     let period = period.to_string();
-    let closed = match node.command_json(&["report", "close", &period]).await {
-        Ok(closed) => closed,
-        Err(error) => return Err(error.context(format!("{} cannot close {period}", node.name))),
+    let mut tries = CLOSING_TRIES;
+    let closed = loop {
+        tries -= 1;
+        match node.command_json(&["report", "close", &period]).await {
+            Ok(closed) => break closed,
+            // A node that was just started may still be asking the coordinator for the policy.
+            Err(_) if tries > 0 => tokio::time::sleep(LOOK_EVERY).await,
+            Err(error) => return Err(error.context(format!("{} cannot close {period}", node.name))),
+        }
     };
     node.command(&["report", "send", &period], None).await?;
     let excluded = closed["excluded"].as_object().map_or(0, |reasons| {
