@@ -65,6 +65,8 @@ pub struct Node {
     pub outside: peers::Outside,
     /// Rouses the errands.
     pub wake: peers::Wake,
+    /// Keeps the errands about money apart.
+    pub turns: reports::Turns,
 }
 
 /// Why a node's folder cannot be opened.
@@ -146,6 +148,7 @@ impl Node {
             keys,
             outside: peers::Outside::default(),
             wake: peers::Wake::default(),
+            turns: reports::Turns::default(),
         }
     }
 }

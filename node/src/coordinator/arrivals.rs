@@ -35,32 +35,35 @@ const TABLE_LIMIT: u64 = 4 << 30;
 /// an hour in all.
 const WAITS_FOR_WORKS: i64 = 10;
 
-/// The coordinator's errand: looks for offers and deals with them, one after the other.
+/// The coordinator's errand: looks for offers and deals with them, until `left` says that the
+/// house is being left.
 pub async fn run(app: App, mut left: watch::Receiver<bool>) {
     if !app.config.is_coordinator() {
         return;
     }
     loop {
-        let now = app.clock.now_us();
-        match app
-            .db
-            .read(move |conn| Ok::<_, Refusal>(store::offers(conn, now)?))
-            .await
-        {
-            Ok(offers) => {
-                for offer in offers {
-                    deal_with(&app, offer).await;
-                    if *left.borrow() {
-                        return;
-                    }
-                }
-            }
-            Err(error) => tracing::error!(%error, "cannot look for offered reports"),
-        }
+        pass(&app).await;
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             _ = left.wait_for(|gone| *gone) => return,
         }
+    }
+}
+
+/// Deals with every offer that may be looked at now, one after the other.
+pub async fn pass(app: &App) {
+    let _turn = app.turns.arrivals.lock().await;
+    let now = app.clock.now_us();
+    let offers = app
+        .db
+        .read(move |conn| Ok::<_, Refusal>(store::offers(conn, now)?));
+    match offers.await {
+        Ok(offers) => {
+            for offer in offers {
+                deal_with(app, offer).await;
+            }
+        }
+        Err(error) => tracing::error!(%error, "cannot look for offered reports"),
     }
 }
 

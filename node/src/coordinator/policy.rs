@@ -84,7 +84,11 @@ pub async fn learn_policies(app: App, mut left: watch::Receiver<bool>) {
     }
 }
 
-async fn learn_once(app: &App) -> Result<(), Refusal> {
+/// Asks the coordinator for its policy, once.
+///
+/// # Errors
+/// When it does not answer, or with something that is no policy.
+pub async fn learn_once(app: &App) -> Result<(), Refusal> {
     let id = format!("{}/policy", app.config.coordinator_actor().origin());
     let copy = app.config.dir.join("network-policy.toml");
     fetch::to_file(app, &id, POLICY_LIMIT as u64, None, &copy)

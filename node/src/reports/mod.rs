@@ -15,6 +15,7 @@ mod send;
 pub mod store;
 
 use settlement::Period;
+use tokio::sync::Mutex;
 
 pub use close::{Closed, close};
 pub use doors::routes;
@@ -58,6 +59,15 @@ impl PeriodState {
             _ => PeriodState::Open,
         }
     }
+}
+
+/// Errands that are done one at a time, whoever asks for them.
+#[derive(Debug, Default)]
+pub struct Turns {
+    /// Looking at offered reports.
+    pub arrivals: Mutex<()>,
+    /// Recomputing settlements.
+    pub recomputing: Mutex<()>,
 }
 
 /// The first instant of a month and the first instant after it, in microseconds UTC, as the

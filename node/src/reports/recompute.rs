@@ -30,29 +30,32 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The largest file of a settlement that is fetched, in bytes.
 const FILE_LIMIT: u64 = 4 << 30;
 
-/// The errand: looks for announced settlements and deals with them, one after the other.
+/// The errand: looks for announced settlements and deals with them, until `left` says that the
+/// house is being left.
 pub async fn run(app: App, mut left: watch::Receiver<bool>) {
     loop {
-        let now = app.clock.now_us();
-        let announced = app
-            .db
-            .read(move |conn| Ok::<_, Refusal>(store::settlements_to_recompute(conn, now)?))
-            .await;
-        match announced {
-            Ok(announced) => {
-                for settlement in announced {
-                    deal_with(&app, settlement).await;
-                    if *left.borrow() {
-                        return;
-                    }
-                }
-            }
-            Err(error) => tracing::error!(%error, "cannot look for settlements"),
-        }
+        pass(&app).await;
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             _ = left.wait_for(|gone| *gone) => return,
         }
+    }
+}
+
+/// Recomputes every announced settlement that may be looked at now, one after the other.
+pub async fn pass(app: &App) {
+    let _turn = app.turns.recomputing.lock().await;
+    let now = app.clock.now_us();
+    let announced = app
+        .db
+        .read(move |conn| Ok::<_, Refusal>(store::settlements_to_recompute(conn, now)?));
+    match announced.await {
+        Ok(announced) => {
+            for settlement in announced {
+                deal_with(app, settlement).await;
+            }
+        }
+        Err(error) => tracing::error!(%error, "cannot look for settlements"),
     }
 }
 

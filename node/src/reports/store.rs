@@ -101,18 +101,6 @@ pub fn set_period_state(
     Ok(())
 }
 
-/// The first month from `from` on that is not closed.
-pub fn first_open(conn: &mut Conn, from: Period) -> QueryResult<Period> {
-    let mut period = from;
-    while period_state(conn, period)? != PeriodState::Open {
-        match period.next() {
-            Some(next) => period = next,
-            None => break,
-        }
-    }
-    Ok(period)
-}
-
 /// All months that were closed, with their states, latest first.
 pub fn periods(conn: &mut Conn) -> QueryResult<Vec<(String, String)>> {
     periods::table

@@ -131,7 +131,8 @@ fn checked(name: &str, seats: u32) -> Result<String, Refusal> {
 fn free_slug(conn: &mut Conn, wanted: &str) -> Result<String, Refusal> {
     let mut slug = wanted.to_owned();
     let mut number = 1u32;
-    while store::by_slug(conn, &slug)?.is_some() {
+    // `acct:node@…` is the node itself: no venue can have that name.
+    while slug == "node" || store::by_slug(conn, &slug)?.is_some() {
         number += 1;
         slug = format!("{wanted}-{number}");
     }

@@ -7,6 +7,7 @@ mod curation;
 mod ground;
 mod listening;
 mod members;
+mod month;
 mod peers;
 mod venues;
 mod world;

@@ -1,0 +1,380 @@
+//! A month's end: nodes close, report and settle, and come to the same.
+
+use std::fs;
+use std::path::Path;
+
+use axum::http::StatusCode;
+use federation::audit::{AuditOptions, verify_folder};
+use node::catalogue::import::{self, ImportOptions};
+use node::coordinator::{self, SettleWith, arrivals};
+use node::db::DbError;
+use node::peers;
+use node::reports::{self, PeriodState, recompute};
+use node::venues::Venue;
+use serde_json::Value;
+use settlement::{Micros, Period, WorkId};
+
+use crate::catalogue::sounds;
+use crate::peers::settle as come_to_rest;
+use crate::world::{Host, World, play};
+
+fn october() -> Period {
+    Period::parse("2026-10").unwrap()
+}
+
+/// Three nodes that follow each other, on the first of October: two with a song and a library
+/// each, and the one that settles.
+struct Network {
+    world: World,
+    coordination: Host,
+    loire: Host,
+    wallonie: Host,
+    song_of_loire: WorkId,
+    song_of_wallonie: WorkId,
+    library: Venue,
+    bibliotheque: Venue,
+}
+
+impl Network {
+    async fn new() -> Self {
+        let world = World::new();
+        world.turn_to("2026-10-01T08:00:00Z");
+        let coordination = world.coordinator("coordination", "FR").await;
+        let loire = world.node("loire", "FR-ARA").await;
+        let wallonie = world.node("wallonie", "BE-WAL").await;
+        for (from, to) in [
+            (&loire, &wallonie),
+            (&loire, &coordination),
+            (&wallonie, &coordination),
+        ] {
+            peers::add(&from.app, &to.base()).await.unwrap();
+        }
+        come_to_rest(&[&coordination, &loire, &wallonie]).await;
+        let song_of_loire = song(&loire, "Le Gier", 440);
+        let song_of_wallonie = song(&wallonie, "La Meuse", 330);
+        come_to_rest(&[&coordination, &loire, &wallonie]).await;
+        coordinator::learn_once(&loire.app).await.unwrap();
+        coordinator::learn_once(&wallonie.app).await.unwrap();
+        let library = loire.venue("Médiathèque", 120_000, 20);
+        let bibliotheque = wallonie.venue("Bibliothèque", 60_000, 20);
+        Network {
+            world,
+            coordination,
+            loire,
+            wallonie,
+            song_of_loire,
+            song_of_wallonie,
+            library,
+            bibliotheque,
+        }
+    }
+
+    /// Six members of each library hear the song from here once, and half of them the other too.
+    async fn listen(&self) {
+        let places = [
+            (
+                &self.loire,
+                &self.library,
+                &self.song_of_loire,
+                &self.song_of_wallonie,
+            ),
+            (
+                &self.wallonie,
+                &self.bibliotheque,
+                &self.song_of_wallonie,
+                &self.song_of_loire,
+            ),
+        ];
+        let mut posts = Vec::new();
+        for (host, venue, here, elsewhere) in places {
+            for number in 0..6 {
+                posts.push((number, host.post(venue).await, here, elsewhere));
+            }
+        }
+        self.world.turn_to("2026-11-01T08:00:00Z");
+        for (number, post, here, elsewhere) in posts {
+            let mut plays = vec![play("a", here, "2026-10-05T10:00:00Z", 2)];
+            if number % 2 == 0 {
+                plays.push(play("b", elsewhere, "2026-10-06T10:00:00Z", 2));
+            }
+            let answer = post.hand_in(&plays).await;
+            assert_eq!(
+                answer.json()["refused"],
+                Value::Array(Vec::new()),
+                "{}",
+                answer.text
+            );
+        }
+    }
+
+    /// Every node does its errands until nothing is left to do.
+    async fn errands(&self) {
+        let all = [&self.coordination, &self.loire, &self.wallonie];
+        for _ in 0..3 {
+            come_to_rest(&all).await;
+            arrivals::pass(&self.coordination.app).await;
+            for host in all {
+                recompute::pass(&host.app).await;
+            }
+        }
+        come_to_rest(&all).await;
+    }
+
+    async fn report(&self, host: &Host) {
+        blocking(|| {
+            reports::close(host, october()).unwrap();
+            reports::send(host, october()).unwrap();
+        });
+        self.errands().await;
+    }
+
+    fn settle(&self) -> Result<coordinator::Settled, node::web::Refusal> {
+        let policy = fs::read_to_string(self.coordination.dir.join("policy.toml")).unwrap();
+        let with = SettleWith {
+            policy,
+            ..SettleWith::default()
+        };
+        blocking(|| coordinator::settle(&self.coordination, october(), &with))
+    }
+}
+
+fn blocking<T>(act: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(act)
+}
+
+/// Imports a song of two seconds; its id.
+fn song(host: &Host, title: &str, hertz: u32) -> WorkId {
+    use lofty::tag::ItemKey;
+    let folder = host.dir.join("to-import");
+    let artist = format!("Les voix de {}", host.config.name);
+    let texts = [
+        (ItemKey::TrackTitle, title),
+        (ItemKey::TrackArtist, artist.as_str()),
+    ];
+    sounds::tagged(&folder, &format!("{hertz}.flac"), hertz, &texts);
+    blocking(|| {
+        let summary = import::run(host, &[folder], &ImportOptions::default(), &mut |_| {}).unwrap();
+        assert_eq!(summary.refused, Vec::new());
+        let found = host
+            .db
+            .read_now(|conn| Ok::<_, DbError>(node::catalogue::store::search(conn, title, 5)?))
+            .unwrap();
+        found[0].id.clone()
+    })
+}
+
+fn state(host: &Host) -> (PeriodState, Option<String>) {
+    let status = blocking(|| reports::status(host, october()).unwrap());
+    (status.state, status.report.and_then(|report| report.reason))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_becomes_a_settlement_that_every_node_countersigns() {
+    let network = Network::new().await;
+    network.listen().await;
+    network.report(&network.loire).await;
+    network.report(&network.wallonie).await;
+    assert_eq!(state(&network.loire), (PeriodState::Reported, None));
+
+    let settled = network.settle().unwrap();
+    network.errands().await;
+    assert_eq!(state(&network.loire).0, PeriodState::Settled);
+    assert_eq!(state(&network.wallonie).0, PeriodState::Settled);
+    let answers = network
+        .coordination
+        .db
+        .read_now(|conn| {
+            Ok::<_, DbError>(coordinator::store::countersignatures(conn, &settled.id)?)
+        })
+        .unwrap();
+    assert_eq!(answers.len(), 2);
+    assert!(answers.iter().all(|answer| answer.agreed));
+
+    // 1,200.00 and 600.00 a year: 150.00 in October, of which 55 % are the parties'.
+    let totals = settled.settlement.totals();
+    assert_eq!(totals.contributed, Micros::new(15_000 * 1_000_000));
+    assert_eq!(totals.rights, Micros::new(8_250 * 1_000_000));
+    assert_eq!(totals.earned, totals.rights);
+    // A member who heard both songs gave each of them half.
+    let loire = totals.rights.get() * 10_000 / 15_000;
+    let earned: Vec<i128> = settled
+        .settlement
+        .parties()
+        .iter()
+        .map(|p| p.earned.get())
+        .collect();
+    assert_eq!(earned.iter().sum::<i128>(), totals.rights.get());
+    assert!(
+        earned
+            .iter()
+            .all(|sum| *sum > 0 && *sum < loire + totals.rights.get())
+    );
+
+    let audited = verify_folder(&settled.folder, &AuditOptions::default()).unwrap();
+    assert_eq!((audited.from_lines, audited.from_reductions), (2, 0));
+    let at_loire = network.loire.dir.join("archive/2026-10");
+    let audited = verify_folder(&at_loire, &AuditOptions::default()).unwrap();
+    assert_eq!((audited.from_lines, audited.from_reductions), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_is_closed_once_and_not_before_it_is_over() {
+    let network = Network::new().await;
+    let early = blocking(|| reports::close(&network.loire, october()).unwrap_err());
+    assert!(early.to_string().contains("not over"), "{early}");
+    network.listen().await;
+    blocking(|| reports::close(&network.loire, october()).unwrap());
+    let twice = blocking(|| reports::close(&network.loire, october()).unwrap_err());
+    assert!(twice.to_string().contains("closed already"), "{twice}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_changed_on_its_way_is_refused_with_the_file_and_the_reason() {
+    let network = Network::new().await;
+    network.listen().await;
+    blocking(|| reports::close(&network.loire, october()).unwrap());
+    flip_a_byte(
+        &network
+            .loire
+            .dir
+            .join("reports/2026-10/1/reduction.parquet"),
+    );
+    blocking(|| reports::send(&network.loire, october()).unwrap());
+    network.errands().await;
+    let (state, reason) = state(&network.loire);
+    assert_eq!(state, PeriodState::Closed);
+    assert!(reason.unwrap().contains("digest"));
+    let none = network.settle().unwrap_err();
+    assert!(none.to_string().contains("No report is accepted"), "{none}");
+}
+
+fn flip_a_byte(path: &Path) {
+    let mut bytes = fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(path, bytes).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_vanishes_after_its_offer_is_waited_for() {
+    let network = Network::new().await;
+    network.listen().await;
+    blocking(|| reports::close(&network.loire, october()).unwrap());
+    blocking(|| reports::send(&network.loire, october()).unwrap());
+    come_to_rest(&[&network.loire, &network.coordination]).await;
+    network.loire.stop().await;
+    arrivals::pass(&network.coordination.app).await;
+    network.loire.start().await;
+    network.world.pass(7200);
+    network.errands().await;
+    assert_eq!(state(&network.loire).0, PeriodState::Reported);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_sent_twice_is_one_report() {
+    let network = Network::new().await;
+    network.listen().await;
+    network.report(&network.loire).await;
+    let again = blocking(|| reports::send(&network.loire, october()).unwrap_err());
+    assert!(again.to_string().contains("accepted already"), "{again}");
+    let received = network
+        .coordination
+        .db
+        .read_now(|conn| Ok::<_, DbError>(coordinator::store::received_for(conn, october())?))
+        .unwrap();
+    assert_eq!(received.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_go_to_the_coordinator_alone() {
+    let network = Network::new().await;
+    network.listen().await;
+    blocking(|| reports::close(&network.loire, october()).unwrap());
+    let base = format!("{}/reports/2026-10/1", network.loire.base());
+    let anybody = network
+        .loire
+        .visitor()
+        .get("/reports/2026-10/1/tracks")
+        .await;
+    assert_eq!(anybody.status, StatusCode::UNAUTHORIZED);
+    let to = network.wallonie.dir.join("fetched");
+    let fetch = async |from: &Host, name: &str| {
+        let url = format!("{base}/{name}");
+        peers::fetch::to_file(&from.app, &url, 1 << 20, None, &to).await
+    };
+    fetch(&network.wallonie, "reduction").await.unwrap();
+    fetch(&network.coordination, "lines").await.unwrap();
+    let refused = fetch(&network.wallonie, "lines")
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("403"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_objects_to_a_split_sheet_it_never_logged() {
+    let network = Network::new().await;
+    network.listen().await;
+    network.report(&network.loire).await;
+    network.report(&network.wallonie).await;
+    // The coordinator gives the song of Loire to somebody else.
+    let work = network.song_of_loire.clone();
+    let thief = format!("{}/parties/thief", network.coordination.base());
+    network
+        .coordination
+        .db
+        .write_now(|conn| {
+            use diesel::prelude::*;
+            use node::schema::split_sheets;
+            let sheet = split_sheets::table.filter(split_sheets::work_id.eq(work.as_str()));
+            let document: String = sheet.select(split_sheets::document).first(conn)?;
+            let mut document: Value = serde_json::from_str(&document).unwrap();
+            document["byTerritory"][0]["shares"][0]["party"] = thief.clone().into();
+            diesel::update(sheet)
+                .set(split_sheets::document.eq(document.to_string()))
+                .execute(conn)?;
+            Ok::<_, DbError>(())
+        })
+        .unwrap();
+    let settled = network.settle().unwrap();
+    network.errands().await;
+    let answers = network
+        .coordination
+        .db
+        .read_now(|conn| {
+            Ok::<_, DbError>(coordinator::store::countersignatures(conn, &settled.id)?)
+        })
+        .unwrap();
+    let of = |host: &Host| {
+        let actor = host.config.actor();
+        answers
+            .iter()
+            .find(|answer| answer.node_id == actor.as_str())
+            .unwrap()
+            .clone()
+    };
+    assert!(of(&network.wallonie).agreed);
+    let objection = of(&network.loire).reason.unwrap();
+    assert!(
+        objection.contains("not the one its node logged"),
+        "{objection}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_too_quiet_to_be_reported_waits_with_its_money() {
+    let network = Network::new().await;
+    let quiet = network.loire.venue("Petite salle", 12_000, 5);
+    let post = network.loire.post(&quiet).await;
+    network.listen().await;
+    let song = &network.song_of_loire;
+    post.hand_in(&[play("q", song, "2026-10-07T10:00:00Z", 2)])
+        .await;
+    let closed = blocking(|| reports::close(&network.loire, october()).unwrap());
+    assert_eq!(closed.waiting, ["Petite salle"]);
+    assert_eq!((closed.venues, closed.uses), (1, 9));
+    network.world.turn_to("2026-12-01T08:00:00Z");
+    let november = blocking(|| reports::close(&network.loire, Period::parse("2026-11").unwrap()));
+    // Still alone: it waits again, and nothing of it is lost.
+    assert_eq!(november.unwrap().waiting.len(), 2);
+}
