@@ -226,13 +226,13 @@ impl Page {
         figures::percent(self.language, bp.given())
     }
 
-    /// A part of a whole as per cent, in whole hundredths.
+    /// A part of a whole as per cent, to a tenth.
     pub fn share(&self, part: impl Given<i64>, whole: impl Given<i64>) -> String {
         let (part, whole) = (i128::from(part.given()), i128::from(whole.given()));
         let bp = if whole == 0 {
             0
         } else {
-            part * 100 / whole * 100
+            part * 1000 / whole * 10
         };
         figures::percent(self.language, i64::try_from(bp).unwrap_or(0))
     }
@@ -243,6 +243,12 @@ impl Page {
             .iter()
             .find(|complaint| complaint.field == field)
             .map(|complaint| self.say(&complaint.say))
+    }
+
+    /// What somebody wrote, with the spaces French asks for held narrow and unbroken; other
+    /// languages have no space there to hold.
+    pub fn prose(&self, text: impl AsRef<str>) -> String {
+        figures::french_spacing(text.as_ref())
     }
 
     /// A month in words.
