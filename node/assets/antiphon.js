@@ -93,6 +93,7 @@
   const start = (index) => {
     load(index, 0);
     sound().play().catch(() => {});
+    show();
     part("say").textContent = `${word("playing")} ${queue[at].title}, ${queue[at].credit}`;
     keep();
   };

@@ -167,17 +167,21 @@ fn form(body: &[u8]) -> Result<Wish, Refusal> {
         words: String::new(),
         works: Vec::new(),
     };
+    // The note that follows an empty line belongs to no work.
+    let mut line_is_empty = true;
     for (name, value) in url::form_urlencoded::parse(body) {
+        if name == "work" {
+            line_is_empty = value.trim().is_empty();
+        }
         match &*name {
             "title" => wish.title = value.into_owned(),
             "words" => wish.words = value.into_owned(),
-            // A line left empty is no work.
-            "work" if value.trim().is_empty() => {}
+            "work" if line_is_empty => {}
             "work" => wish.works.push(WishedWork {
                 work: value.into_owned(),
                 note: String::new(),
             }),
-            "note" => {
+            "note" if !line_is_empty => {
                 if let Some(last) = wish.works.last_mut() {
                     last.note = value.into_owned();
                 }

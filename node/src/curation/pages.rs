@@ -6,17 +6,22 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
+use serde::Deserialize;
 
 use super::shown::{self, Piece, ShownSelection};
+use crate::catalogue::shown::{self as works_shown, ShownWork};
 use crate::catalogue::{Release, store as catalogue};
 use crate::pages::{self, Elsewhere, Page};
+use crate::venues;
 use crate::web::{App, Guest, Refusal};
+use crate::words::Say;
 
 /// The doors that answer with pages alone.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/", get(home))
         .route("/elsewhere/selections", get(selection_elsewhere))
+        .route("/venues/{slug}/compose", get(compose))
 }
 
 /// Home: what the venues say tonight, here and elsewhere, and what is new.
@@ -115,6 +120,58 @@ async fn show_selection(app: &App, guest: &Guest, id: String) -> Result<Response
     pages::answer(&found)
 }
 
+/// Composing a selection: a form that works as it is, with the addresses of works; a search beside
+/// it puts them there with a script.
+#[derive(Template)]
+#[template(path = "curation/compose.html")]
+struct ComposePage {
+    page: Page,
+    slug: String,
+    venue: String,
+    q: String,
+    found: Vec<ShownWork>,
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    q: String,
+}
+
+async fn compose(
+    State(app): State<App>,
+    guest: Guest,
+    Path(slug): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Refusal> {
+    let member = guest.signed_in()?.clone();
+    let page = Page::of(&app, &guest);
+    let q: String = wanted.q.trim().chars().take(200).collect();
+    let found = app
+        .db
+        .read(move |conn| {
+            let venue = venues::store::by_slug(conn, &slug)?.ok_or(Refusal::Missing)?;
+            if !member.curates(&venue.id) {
+                let not_yours = Say::new("curation-not-yours").with("venue", &venue.name);
+                return Err(Refusal::Forbidden(not_yours));
+            }
+            let works = if q.is_empty() {
+                Vec::new()
+            } else {
+                catalogue::search(conn, &q, 30)?
+            };
+            Ok(ComposePage {
+                page,
+                slug,
+                venue: venue.name,
+                q,
+                found: works_shown::with_releases(conn, works)?,
+            })
+        })
+        .await?;
+    pages::answer(&found)
+}
+
 #[cfg(test)]
 pub(crate) fn sample_selection(here: bool) -> ShownSelection {
     let origin = if here {
@@ -166,6 +223,18 @@ pub(crate) fn samples(
             },
         };
         all.push(("home", home.render()));
+        let compose = ComposePage {
+            page: page.clone(),
+            slug: "le-fil".into(),
+            venue: "Le Fil <&>".into(),
+            q: if full { "\"eau".into() } else { String::new() },
+            found: if full {
+                vec![sample_work(1), sample_work(2)]
+            } else {
+                Vec::new()
+            },
+        };
+        all.push(("compose", compose.render()));
         let selection = SelectionPage {
             page,
             selection: sample_selection(full),
