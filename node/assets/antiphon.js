@@ -213,6 +213,8 @@
   const begin = () => {
     if (!player()) return;
     listen();
+    // A shared computer: who signs out leaves no trace of what they heard.
+    if (!player().dataset.member) { sessionStorage.removeItem(KEEP); return; }
     try {
       const kept = JSON.parse(sessionStorage.getItem(KEEP) || "null");
       if (kept?.queue?.[kept.at]) { queue = kept.queue; load(kept.at, kept.time); sound().preload = "metadata"; }

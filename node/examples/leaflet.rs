@@ -1,7 +1,10 @@
 //! A node with something on every page, to look at while one works on them:
 //! `cargo run -p node --example leaflet`, then open the address it says. Members `ana` (curator
 //! and operator); the password is `correct horse battery staple`. Everything is in a temporary
-//! folder and goes with it; there is no sound.
+//! folder and goes with it. There is no sound, but for the tagged files in folders named as
+//! arguments.
+
+use std::path::PathBuf;
 
 use diesel::prelude::*;
 use node::Node;
@@ -476,6 +479,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = tokio::task::spawn_blocking(move || {
         let node = Node::found(config).map_err(|e| e.to_string())?;
         fill(&node).map_err(|e| e.to_string())?;
+        let music: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+        let options = catalogue::import::ImportOptions::default();
+        catalogue::import::run(&node, &music, &options, &mut |_| {}).map_err(|e| e.to_string())?;
         Ok::<_, String>(node::share(node))
     })
     .await??;

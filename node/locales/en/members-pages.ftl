@@ -1,6 +1,6 @@
 members-name = Name
 members-password = Password
-members-password-hint = Twelve characters or more. A sentence is easy to remember.
+members-password-hint = { $n } characters or more. A sentence is easy to remember.
 members-join-title = Welcome
 members-join-lede = Your venue gave you a code. Choose a name and a password: that is all it takes.
 members-join-code = Code

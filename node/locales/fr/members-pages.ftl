@@ -1,6 +1,6 @@
 members-name = Nom
 members-password = Mot de passe
-members-password-hint = Douze caractères ou plus. Une phrase se retient bien.
+members-password-hint = { $n } caractères ou plus. Une phrase se retient bien.
 members-join-title = Bienvenue
 members-join-lede = Votre lieu vous a donné un code. Choisissez un nom et un mot de passe : c’est tout ce qu’il faut.
 members-join-code = Code

@@ -8,6 +8,7 @@ mod ground;
 mod listening;
 mod members;
 mod month;
+mod pages;
 mod peers;
 mod venues;
 mod world;
