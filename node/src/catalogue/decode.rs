@@ -46,7 +46,7 @@ pub fn decode(mut file: File) -> Result<Sound, Say> {
     let counted_mp3 = container == Container::Mpeg && is_counted(&mut file).map_err(unreadable)?;
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
 
-    let mut format = open(file)?;
+    let mut format = open(file, container)?;
     let track = format
         .tracks()
         .iter()
@@ -76,7 +76,7 @@ pub fn decode(mut file: File) -> Result<Sound, Say> {
     run.finish(media_type, declared_ms, whole_ogg)
 }
 
-fn open(file: File) -> Result<Box<dyn FormatReader>, Say> {
+fn open(file: File, container: Container) -> Result<Box<dyn FormatReader>, Say> {
     let stream = MediaSourceStream::new(Box::new(file), Default::default());
     let metadata = MetadataOptions {
         limit_metadata_bytes: Limit::Maximum(16 * 1024 * 1024),
@@ -90,6 +90,12 @@ fn open(file: File) -> Result<Box<dyn FormatReader>, Say> {
     );
     match found {
         Ok(probed) => Ok(probed.format),
+        // It begins as it should, and ends before there is anything to hear.
+        Err(Error::IoError(error))
+            if error.kind() == io::ErrorKind::UnexpectedEof && container != Container::Mpeg =>
+        {
+            Err(Say::new("catalogue-file-cut-off"))
+        }
         Err(Error::IoError(error)) if error.kind() != io::ErrorKind::UnexpectedEof => {
             Err(unreadable(error))
         }
