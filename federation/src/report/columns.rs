@@ -281,6 +281,13 @@ fn checked_rows(metadata: &ParquetMetaData, length: u64) -> Result<u64, String> 
 
 fn checked_group(group: &RowGroupMetaData, length: u64) -> Result<(), String> {
     for chunk in group.columns() {
+        if chunk.num_values() != group.num_rows() {
+            return Err("a column has another number of rows than its row group".into());
+        }
+        // Writers of empty tables leave a row group without pages, and never read.
+        if group.num_rows() == 0 {
+            continue;
+        }
         let start = chunk
             .dictionary_page_offset()
             .unwrap_or(chunk.data_page_offset());
@@ -295,9 +302,6 @@ fn checked_group(group: &RowGroupMetaData, length: u64) -> Result<(), String> {
         }
         if chunk.file_path().is_some() {
             return Err("a part of it is said to be in another file".into());
-        }
-        if chunk.num_values() != group.num_rows() {
-            return Err("a column has another number of rows than its row group".into());
         }
         match chunk.compression_codec() {
             CompressionCodec::UNCOMPRESSED | CompressionCodec::SNAPPY | CompressionCodec::ZSTD => {}
@@ -359,6 +363,10 @@ impl Cursor {
                 return Ok(0);
             }
             self.left_in_group = self.table.group_rows(self.next_group);
+            if self.left_in_group == 0 {
+                self.next_group += 1;
+                continue;
+            }
             let entered = enter(&self.table, self.next_group)
                 .map_err(|reason| FileRefused::at(&self.table.file, at, reason))?;
             *columns = Some(entered);

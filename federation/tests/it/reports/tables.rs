@@ -183,6 +183,14 @@ fn a_weight_of_39_digits_is_not_written() {
     assert!(writer.finish().is_err());
 }
 
+#[test]
+fn a_table_without_rows_is_read_as_others_write_it() {
+    for writer in ["pyarrow-empty", "pyarrow-empty-dictionary"] {
+        let lines = read_lines(&fixture(&format!("lines.{writer}.parquet"))).unwrap();
+        assert_eq!(lines, [], "{writer}");
+    }
+}
+
 /// The fixtures were written by pyarrow, DuckDB and Polars, in the ways they write by default and in others.
 #[test]
 fn tables_that_other_programs_wrote_are_read() {
