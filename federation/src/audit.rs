@@ -407,6 +407,10 @@ fn compare_document(document: &SettlementDocument, settled: &Settled) -> Result<
     same("inputs", document.inputs == derived.inputs)?;
     same("digests of outputs", document.outputs == derived.outputs)?;
     same("totals", document.totals == derived.totals)?;
+    same(
+        "adjustments",
+        document.adjustments_out_of_balance == derived.adjustments_out_of_balance,
+    )?;
     same("idle amounts", document.idle == derived.idle)?;
     same("days of rates", document.rates == derived.rates)
 }

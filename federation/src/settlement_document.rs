@@ -76,6 +76,14 @@ pub struct SettlementDocument {
     pub keys: BTreeMap<String, Ed25519Public>,
     /// The sums, which are equal.
     pub totals: InAndOut,
+    /// In a simulation, by how much the nodes' adjustments pass those of the fund, the coordinator
+    /// and what is held; nothing where they are equal, as in all that is published.
+    #[serde(
+        with = "wire::text_or_none",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub adjustments_out_of_balance: Option<Micros>,
     /// Rights money that found no work and went to the fund.
     pub idle: Vec<IdleMoney>,
     /// The days whose reference rates were applied.
@@ -214,17 +222,27 @@ impl SettlementDocument {
     /// A sentence, when sums do not fit or adjustments do not add up: such a settlement must not be
     /// published.
     pub fn of(settled: &Settled, policy: PolicyReference) -> Result<Self, String> {
-        let settlement = &settled.settlement;
-        match settlement.totals().adjustments_out_of_balance() {
-            Some(Micros::ZERO) => {}
-            Some(by) => {
-                return Err(format!(
-                    "the adjustments of the nodes pass those of the fund, the coordinator and what is held by \
-                     {by} micros; they must be equal"
-                ));
-            }
-            None => return Err("the adjustments are too large to be added up".into()),
+        let document = Self::simulated(settled, policy)?;
+        match document.adjustments_out_of_balance {
+            None => Ok(document),
+            Some(by) => Err(format!(
+                "the adjustments of the nodes pass those of the fund, the coordinator and what is held by \
+                 {by} micros; they must be equal"
+            )),
         }
+    }
+
+    /// The document of a simulation. Nobody is paid by it, so its adjustments need not add up: it
+    /// says by how much they do not.
+    ///
+    /// # Errors
+    /// A sentence, when sums do not fit.
+    pub fn simulated(settled: &Settled, policy: PolicyReference) -> Result<Self, String> {
+        let settlement = &settled.settlement;
+        let out_of_balance = settlement
+            .totals()
+            .adjustments_out_of_balance()
+            .ok_or("the adjustments are too large to be added up")?;
         let mut reports: Vec<_> = settled
             .reports
             .iter()
@@ -258,6 +276,7 @@ impl SettlementDocument {
             outputs: outputs.into_iter().collect(),
             keys: BTreeMap::new(),
             totals: in_and_out(settlement).ok_or("the sums are too large to be added up")?,
+            adjustments_out_of_balance: (out_of_balance != Micros::ZERO).then_some(out_of_balance),
             idle: idle(settlement),
             rates: settlement
                 .rates()
