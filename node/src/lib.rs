@@ -8,12 +8,15 @@
 //!
 //! Beside the rooms: [`config`] (read once), [`clock`] (the only place that asks the time or rolls
 //! a die), [`calendar`] (months in the node's time zone), [`names`] (what people call themselves),
-//! [`db`], [`keys`], [`words`] (French and English), [`web`] (the guest, refusals), and this file, which opens a node's folder ([`Node::open`]), puts the rooms' routes together
-//! ([`router`]) and keeps the node running ([`serve`]).
+//! [`db`], [`keys`], [`words`] (French and English), [`web`] (the guest, refusals), [`comparison`] (a
+//! month under several policies, as a file for an assembly), and this file, which opens a node's
+//! folder ([`Node::open`]), puts the rooms' routes together ([`router`]) and keeps the node running
+//! ([`serve`]).
 
 pub mod calendar;
 pub mod catalogue;
 pub mod clock;
+pub mod comparison;
 pub mod config;
 pub mod coordinator;
 pub mod curation;

@@ -21,6 +21,14 @@ pub fn address(name: &str) -> String {
     }
 }
 
+/// A font as a `data:` address, for a page that is a file and may not fetch anything.
+pub fn font_inside(name: &str) -> String {
+    use base64::Engine as _;
+    let bytes = Assets::get(name).map(|file| file.data).unwrap_or_default();
+    let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+    format!("data:font/woff2;base64,{text}")
+}
+
 fn version(file: &rust_embed::EmbeddedFile) -> String {
     hex::encode(&file.metadata.sha256_hash()[..6])
 }

@@ -1,0 +1,46 @@
+comparison-title = Who gains, who loses
+comparison-over = { $month }, settled under { $policies }
+comparison-lede = The same listening and the same contributions, divided by different rules. { $first } is what the others are held against.
+comparison-simulated = A simulation: nobody is paid by it. The exact figures are in comparison.csv and in a folder for each policy.
+comparison-against = { $policy }, held against { $first }
+comparison-works-more = Works that earn more
+comparison-works-less = Works that earn less
+comparison-parties-more = Rights holders who earn more
+comparison-parties-less = Rights holders who earn less
+comparison-currencies = { $policy } settles in { $currency }: its amounts are not held against those of { $first }.
+
+comparison-part-heading = Where the contributions go
+comparison-part-words = Each bar is a part of all that venues paid in.
+comparison-part-parties = Rights holders
+comparison-part-held = Held until it is known whose it is
+comparison-part-fund = Creation fund
+comparison-part-nodes = Nodes
+comparison-part-coordinator = Coordinator
+
+comparison-rank-heading = The most used works, and all the others
+comparison-rank-words = Works are ranked by how often they were used. Each bar is a part of the money for works.
+comparison-rank-to = Ranks { $from } to { $to }
+comparison-rank-from = From rank { $from } on
+comparison-territory-heading = Where they were used
+comparison-territory-words = By the territory whose venues’ members used them.
+comparison-home-heading = Where they come from
+comparison-home-words = By the territory that is home to the works.
+comparison-home-nowhere = No territory given
+comparison-kind-heading = What they are
+comparison-kind-words = By kind of work.
+comparison-kind-music = Music
+comparison-kind-film = Films
+comparison-kind-game = Games
+comparison-kind-book = Books
+comparison-others = All others
+
+comparison-chart-shares = Part of the money under each policy
+comparison-chart-changes = What changes, held against { $first }
+comparison-unchanged = unchanged
+comparison-table = The figures
+comparison-table-group = Group
+comparison-table-works = Works
+comparison-table-uses = Uses
+comparison-table-amount = { $policy }
+comparison-table-share = Part
+comparison-table-change = Change

@@ -1,0 +1,46 @@
+comparison-title = Qui gagne, qui perd
+comparison-over = { $month }, réglé selon { $policies }
+comparison-lede = Les mêmes écoutes, les mêmes contributions, partagées selon des règles différentes. { $first } est la règle à laquelle les autres sont comparées.
+comparison-simulated = Ceci est une simulation : personne n’est payé d’après elle. Les chiffres exacts sont dans comparison.csv et dans un dossier par règle.
+comparison-against = { $policy }, comparée à { $first }
+comparison-works-more = Œuvres qui gagnent plus
+comparison-works-less = Œuvres qui gagnent moins
+comparison-parties-more = Ayants droit qui gagnent plus
+comparison-parties-less = Ayants droit qui gagnent moins
+comparison-currencies = { $policy } règle en { $currency } : ses montants ne sont pas comparés à ceux de { $first }.
+
+comparison-part-heading = Où vont les contributions
+comparison-part-words = Chaque barre est une part de tout ce que les lieux ont versé.
+comparison-part-parties = Ayants droit
+comparison-part-held = En attente, tant qu’on ne sait pas à qui c’est
+comparison-part-fund = Fonds de création
+comparison-part-nodes = Nœuds
+comparison-part-coordinator = Coordination
+
+comparison-rank-heading = Les œuvres les plus utilisées, et toutes les autres
+comparison-rank-words = Les œuvres sont rangées par nombre d’utilisations. Chaque barre est une part de l’argent des œuvres.
+comparison-rank-to = Rangs { $from } à { $to }
+comparison-rank-from = À partir du rang { $from }
+comparison-territory-heading = Où on les a utilisées
+comparison-territory-words = Selon le territoire des lieux dont les membres les ont utilisées.
+comparison-home-heading = D’où elles viennent
+comparison-home-words = Selon le territoire où les œuvres sont chez elles.
+comparison-home-nowhere = Territoire non indiqué
+comparison-kind-heading = Ce qu’elles sont
+comparison-kind-words = Selon le genre d’œuvre.
+comparison-kind-music = Musique
+comparison-kind-film = Films
+comparison-kind-game = Jeux
+comparison-kind-book = Livres
+comparison-others = Toutes les autres
+
+comparison-chart-shares = Part de l’argent selon chaque règle
+comparison-chart-changes = Ce qui change, comparé à { $first }
+comparison-unchanged = inchangé
+comparison-table = Les chiffres
+comparison-table-group = Groupe
+comparison-table-works = Œuvres
+comparison-table-uses = Utilisations
+comparison-table-amount = { $policy }
+comparison-table-share = Part
+comparison-table-change = Écart
