@@ -8,6 +8,7 @@ pub mod peer;
 pub mod report;
 pub mod serve;
 pub mod settle;
+pub mod simulate;
 pub mod venue;
 pub mod verify;
 
@@ -45,6 +46,8 @@ pub enum Command {
     Report(report::Report),
     /// As the coordinator, settle a month and publish the settlement
     Settle(settle::Settle),
+    /// Settle reports that lie in folders, under one policy or several, to see who gains
+    Simulate(simulate::Simulate),
     /// Check reports and a settlement that lie in a folder
     Verify(verify::Verify),
     /// Live through a month of a network of three nodes, on this machine
@@ -64,6 +67,7 @@ impl Command {
             Command::Member(member) => member.run(),
             Command::Report(report) => report.run(),
             Command::Settle(settle) => settle.run(),
+            Command::Simulate(simulate) => simulate.run(),
             Command::Verify(verify) => verify.run(),
             Command::Demo(demo) => demo.run(),
         }

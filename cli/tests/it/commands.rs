@@ -61,7 +61,7 @@ fn help_names_the_commands_in_the_order_in_which_a_host_meets_them() {
     let help = printed(&antiphon(&["--help"]));
     let commands = [
         "init", "serve", "import", "peer", "venue", "invite", "member", "report", "settle",
-        "verify", "demo",
+        "simulate", "verify", "demo",
     ];
     let places: Vec<usize> = commands
         .iter()

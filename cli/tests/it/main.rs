@@ -4,4 +4,5 @@ mod commands;
 mod demo;
 #[cfg(feature = "player")]
 mod listen;
+mod simulate;
 mod verify;
