@@ -34,3 +34,4 @@ test: test-needs lint
 # A longer look than the hour of `make test` allows.
 nightly: test
 	PROPTEST_CASES=1000000 cargo test --release -p settlement
+	bench/agree.py 20000
