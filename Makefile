@@ -29,7 +29,8 @@ lint:
 
 test: test-needs lint
 	cargo test --workspace --features $(FEATURES)
-	ANTIPHON_TEST_DATABASE=postgres cargo test -p node --features postgres --test it
+	# The same binaries again, on the other database: other packages or features would build anew.
+	ANTIPHON_TEST_DATABASE=postgres cargo test --workspace --features $(FEATURES) --test it
 
 # A longer look than the hour of `make test` allows.
 nightly: test
