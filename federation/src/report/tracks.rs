@@ -1,7 +1,6 @@
 //! `tracks.parquet`: the works that a report speaks of. A row's number is the work's number in the
 //! report's other tables.
 
-use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -34,7 +33,7 @@ pub fn read_tracks(path: &Path, name: &str) -> Result<Vec<Track>, FileRefused> {
     let mut cursor = Cursor::new(Table::open(path, name, COLUMNS)?);
     let mut reading = Reading {
         tracks: Vec::new(),
-        seen: HashSet::new(),
+        rising: true,
     };
     let mut columns = None;
     let mut batch = 0;
@@ -47,7 +46,9 @@ pub fn read_tracks(path: &Path, name: &str) -> Result<Vec<Track>, FileRefused> {
             Columns::fill,
         )?;
         let Some(columns) = &columns else {
-            return Ok(reading.tracks);
+            return reading
+                .finish()
+                .map_err(|(row, reason)| FileRefused::at(name, row as u64 + 1, reason));
         };
         reading.take(columns).map_err(|(row, reason)| {
             FileRefused::at(name, cursor.row() + row as u64 + 1, reason)
@@ -91,10 +92,10 @@ impl Columns {
     }
 }
 
-/// What has been read, and which works have been seen.
+/// What has been read, and whether each work came after the one before it: then none is there twice.
 struct Reading {
     tracks: Vec<Track>,
-    seen: HashSet<WorkId>,
+    rising: bool,
 }
 
 impl Reading {
@@ -113,12 +114,96 @@ impl Reading {
                 )));
             }
             let track = track(id, isrc, kind, home).map_err(refused)?;
-            if !self.seen.insert(track.id.clone()) {
-                return Err(refused(format!("the work {} is there twice", track.id)));
-            }
+            self.rising &= self.tracks.last().is_none_or(|last| last.id < track.id);
             self.tracks.push(track);
         }
         Ok(())
+    }
+
+    /// The works, if none is there twice; else the first row that repeats one.
+    fn finish(self) -> Result<Vec<Track>, (usize, String)> {
+        if !self.rising
+            && let Some(row) = first_repeated(&self.tracks)
+        {
+            let reason = format!("the work {} is there twice", self.tracks[row].id);
+            return Err((row, reason));
+        }
+        Ok(self.tracks)
+    }
+}
+
+/// The first place of a work that stands at an earlier one, too.
+///
+/// Places are sorted by a short digest of the address, and addresses compared only where digests are
+/// equal. Somebody who makes them equal on purpose gains nothing: those are sorted by address.
+fn first_repeated(tracks: &[Track]) -> Option<usize> {
+    let mut places: Vec<(u64, u32)> = tracks
+        .iter()
+        .zip(0u32..)
+        .map(|(track, place)| (short_digest(track.id.as_str().as_bytes()), place))
+        .collect();
+    places.sort_unstable();
+    let id = |place: u32| &tracks[place as usize].id;
+    places
+        .chunk_by_mut(|one, other| one.0 == other.0)
+        .filter(|alike| alike.len() > 1)
+        .filter_map(|alike| {
+            alike.sort_unstable_by_key(|&(_, place)| (id(place), place));
+            let repeats = alike
+                .windows(2)
+                .filter(|pair| id(pair[0].1) == id(pair[1].1));
+            repeats.map(|pair| pair[1].1 as usize).min()
+        })
+        .min()
+}
+
+/// A digest that tells most addresses apart, quickly.
+fn short_digest(bytes: &[u8]) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |digest: u64, word: u64| (digest ^ word).wrapping_mul(ODD).rotate_left(29);
+    let (words, rest) = bytes.as_chunks::<8>();
+    let digest = words.iter().fold(bytes.len() as u64, |digest, word| {
+        mix(digest, u64::from_le_bytes(*word))
+    });
+    let rest = rest
+        .iter()
+        .fold(0, |word, byte| word << 8 | u64::from(*byte));
+    mix(mix(digest, rest), 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tracks(ids: impl IntoIterator<Item = u32>) -> Vec<Track> {
+        let track = |id: u32| Track {
+            id: WorkId::parse(&format!("https://a.example/works/{id}")).unwrap(),
+            isrc: None,
+            kind: Kind::Music,
+            home: None,
+        };
+        ids.into_iter().map(track).collect()
+    }
+
+    #[test]
+    fn the_first_row_that_repeats_a_work_is_found() {
+        assert_eq!(first_repeated(&tracks([])), None);
+        assert_eq!(first_repeated(&tracks((0..5000).rev())), None);
+        assert_eq!(first_repeated(&tracks([5, 3, 9, 3, 5, 3])), Some(3));
+        assert_eq!(first_repeated(&tracks([7, 7])), Some(1));
+        let late = (0..5000).rev().chain([4321, 17]);
+        assert_eq!(first_repeated(&tracks(late)), Some(5000));
+    }
+
+    #[test]
+    fn short_digests_tell_addresses_apart() {
+        let mut digests: Vec<u64> = tracks(0..100_000)
+            .iter()
+            .map(|track| short_digest(track.id.as_str().as_bytes()))
+            .collect();
+        digests.sort_unstable();
+        digests.dedup();
+        assert_eq!(digests.len(), 100_000);
     }
 }
 
