@@ -171,42 +171,6 @@ fn short_digest(bytes: &[u8]) -> u64 {
     mix(mix(digest, rest), 0)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tracks(ids: impl IntoIterator<Item = u32>) -> Vec<Track> {
-        let track = |id: u32| Track {
-            id: WorkId::parse(&format!("https://a.example/works/{id}")).unwrap(),
-            isrc: None,
-            kind: Kind::Music,
-            home: None,
-        };
-        ids.into_iter().map(track).collect()
-    }
-
-    #[test]
-    fn the_first_row_that_repeats_a_work_is_found() {
-        assert_eq!(first_repeated(&tracks([])), None);
-        assert_eq!(first_repeated(&tracks((0..5000).rev())), None);
-        assert_eq!(first_repeated(&tracks([5, 3, 9, 3, 5, 3])), Some(3));
-        assert_eq!(first_repeated(&tracks([7, 7])), Some(1));
-        let late = (0..5000).rev().chain([4321, 17]);
-        assert_eq!(first_repeated(&tracks(late)), Some(5000));
-    }
-
-    #[test]
-    fn short_digests_tell_addresses_apart() {
-        let mut digests: Vec<u64> = tracks(0..100_000)
-            .iter()
-            .map(|track| short_digest(track.id.as_str().as_bytes()))
-            .collect();
-        digests.sort_unstable();
-        digests.dedup();
-        assert_eq!(digests.len(), 100_000);
-    }
-}
-
 fn track(
     id: &ByteArray,
     isrc: Option<&ByteArray>,
@@ -270,4 +234,40 @@ pub fn write_tracks<W: Write + Send>(sink: W, tracks: &[Track]) -> std::io::Resu
         })?;
     }
     writer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tracks(ids: impl IntoIterator<Item = u32>) -> Vec<Track> {
+        let track = |id: u32| Track {
+            id: WorkId::parse(&format!("https://a.example/works/{id}")).unwrap(),
+            isrc: None,
+            kind: Kind::Music,
+            home: None,
+        };
+        ids.into_iter().map(track).collect()
+    }
+
+    #[test]
+    fn the_first_row_that_repeats_a_work_is_found() {
+        assert_eq!(first_repeated(&tracks([])), None);
+        assert_eq!(first_repeated(&tracks((0..5000).rev())), None);
+        assert_eq!(first_repeated(&tracks([5, 3, 9, 3, 5, 3])), Some(3));
+        assert_eq!(first_repeated(&tracks([7, 7])), Some(1));
+        let late = (0..5000).rev().chain([4321, 17]);
+        assert_eq!(first_repeated(&tracks(late)), Some(5000));
+    }
+
+    #[test]
+    fn short_digests_tell_addresses_apart() {
+        let mut digests: Vec<u64> = tracks(0..100_000)
+            .iter()
+            .map(|track| short_digest(track.id.as_str().as_bytes()))
+            .collect();
+        digests.sort_unstable();
+        digests.dedup();
+        assert_eq!(digests.len(), 100_000);
+    }
 }
