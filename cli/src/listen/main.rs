@@ -96,6 +96,13 @@ struct Selection {
     venue_name: String,
 }
 
+/// A selection with what can be played of it. Its id is of the node that put it forward.
+#[derive(Debug, Deserialize)]
+struct Chosen {
+    id: String,
+    works: Vec<Work>,
+}
+
 #[derive(Debug, Deserialize)]
 struct Selections {
     selections: Vec<Selection>,
@@ -197,12 +204,12 @@ impl Play {
         let queue = match &self.selection {
             Some(id) => {
                 let short = id.rsplit('/').next().unwrap_or(id);
-                let selection: Works = node
+                let found: Chosen = node
                     .ask(&format!("/api/selections/{}", in_query(short)))
                     .await?;
                 Queue {
-                    works: selection.works,
-                    selection: Some(format!("{}/selections/{short}", node.door.base())),
+                    works: found.works,
+                    selection: Some(found.id),
                 }
             }
             None => {

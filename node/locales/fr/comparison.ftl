@@ -1,5 +1,5 @@
 comparison-title = Qui gagne, qui perd
-comparison-over = { $month }, réglé selon { $policies }
+comparison-over = { $month }, réparti selon { $policies }
 comparison-lede = Les mêmes écoutes, les mêmes contributions, partagées selon des règles différentes. { $first } est la règle à laquelle les autres sont comparées.
 comparison-simulated = Ceci est une simulation : personne n’est payé d’après elle. Les chiffres exacts sont dans comparison.csv et dans un dossier par règle.
 comparison-against = { $policy }, comparée à { $first }
@@ -7,7 +7,7 @@ comparison-works-more = Œuvres qui gagnent plus
 comparison-works-less = Œuvres qui gagnent moins
 comparison-parties-more = Ayants droit qui gagnent plus
 comparison-parties-less = Ayants droit qui gagnent moins
-comparison-currencies = { $policy } règle en { $currency } : ses montants ne sont pas comparés à ceux de { $first }.
+comparison-currencies = { $policy } répartit en { $currency } : ses montants ne sont pas comparés à ceux de { $first }.
 
 comparison-part-heading = Où vont les contributions
 comparison-part-words = Chaque barre est une part de tout ce que les lieux ont versé.

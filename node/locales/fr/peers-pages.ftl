@@ -1,7 +1,7 @@
 peers-network = Le réseau
-peers-coordinates = Ce nœud règle les comptes du réseau.
-peers-coordinated = Les comptes du réseau sont réglés par { $name }, et refaits ici.
-peers-settled = Mois réglés
+peers-coordinates = Ce nœud fait la répartition pour le réseau.
+peers-coordinated = La répartition du réseau est faite par { $name }, et refaite ici.
+peers-settled = Mois répartis
 peers-statements = relevés
 peers-reports = Qui a rendu compte
 peers-node = Nœud

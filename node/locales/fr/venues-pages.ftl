@@ -17,4 +17,4 @@ venues-statement-others = { $n ->
    *[other] { $n } autres œuvres
 }
 venues-statement-five = Aucun chiffre ne repose sur moins de cinq membres : ce que moins de cinq ont écouté est compté ensemble.
-venues-statement-waiting = Ce mois n’est pas encore réglé, ou trop peu de membres ont écouté pour en montrer le détail.
+venues-statement-waiting = Ce mois n’est pas encore réparti, ou trop peu de membres ont écouté pour en montrer le détail.

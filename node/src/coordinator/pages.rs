@@ -36,9 +36,23 @@ pub fn routes() -> Router<App> {
 struct NodeLine {
     name: String,
     row: NodeStatement,
-    /// Whether it countersigned; nothing until it answers.
-    agreed: Option<bool>,
+    word: Word,
     reason: Option<String>,
+}
+
+/// A node's word on a settlement, as far as it is known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    /// It settled.
+    Published,
+    /// It came to the same.
+    Agreed,
+    /// It did not.
+    Objected,
+    /// The coordinator still waits for it.
+    Awaited,
+    /// It went to the coordinator, not here.
+    Elsewhere,
 }
 
 /// A settlement's totals: what came in, where it went, each node's position, who countersigned.
@@ -111,12 +125,30 @@ pub async fn settlement(
                 .into_iter()
                 .map(|row| {
                     let answer = signed.get(&row.node_id);
+                    let own = row.node_id == actor.as_str();
+                    let word = if row.node_id == settlement.coordinator_id {
+                        Word::Published
+                    } else if let Some(answer) = answer {
+                        if answer.agreed {
+                            Word::Agreed
+                        } else {
+                            Word::Objected
+                        }
+                    } else if own && settlement.state == "recomputed" {
+                        Word::Agreed
+                    } else if own && settlement.state == "objected" {
+                        Word::Objected
+                    } else if settlement.coordinator_id == actor.as_str() || own {
+                        Word::Awaited
+                    } else {
+                        Word::Elsewhere
+                    };
                     NodeLine {
                         name: names
                             .get(&row.node_id)
                             .cloned()
                             .unwrap_or_else(|| row.node_id.clone()),
-                        agreed: answer.map(|answer| answer.agreed),
+                        word,
                         reason: answer.and_then(|answer| answer.reason.clone()),
                         row,
                     }
@@ -385,7 +417,7 @@ pub(crate) fn samples(
         place: "Wallonie <&>".into(),
         here: at == 1,
     };
-    let line = |name: &str, agreed, position_micro| NodeLine {
+    let line = |name: &str, word, position_micro| NodeLine {
         name: name.into(),
         row: NodeStatement {
             settlement_id: party.settlement_id.clone(),
@@ -399,8 +431,8 @@ pub(crate) fn samples(
             adjusted_micro: 0,
             position_micro,
         },
-        agreed,
-        reason: (agreed == Some(false)).then(|| "a row <differs>".into()),
+        word,
+        reason: (word == Word::Objected).then(|| "a row <differs>".into()),
     };
     let settlement = SettlementPage {
         page: Page::sample(language, false),
@@ -420,9 +452,11 @@ pub(crate) fn samples(
             answered_us: None,
         },
         nodes: vec![
-            line("Loire", Some(true), 21_000_000),
-            line("Wallonie", Some(false), -21_000_000),
-            line("Bretagne <&>", None, 0),
+            line("Loire", Word::Agreed, 21_000_000),
+            line("Wallonie", Word::Objected, -21_000_000),
+            line("Bretagne <&>", Word::Awaited, 0),
+            line("Coordination", Word::Published, 0),
+            line("Corse", Word::Elsewhere, 0),
         ],
     };
     let statements = StatementsPage {

@@ -126,7 +126,14 @@ impl Blocklist {
         let hosts = origins
             .into_iter()
             .filter_map(|origin| Url::parse(origin).ok())
-            .filter_map(|url| Some((host(&url)?, dev.then(|| url.port_or_known_default())?)))
+            .filter_map(|url| {
+                let port = if dev {
+                    url.port_or_known_default()
+                } else {
+                    None
+                };
+                Some((host(&url)?, port))
+            })
             .collect();
         Blocklist { hosts }
     }
