@@ -84,6 +84,9 @@ pub enum OpenRefused {
     /// Its database.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// The policy a coordinator begins with.
+    #[error("policy.toml: {0}")]
+    Policy(Refusal),
     /// A folder it needs.
     #[error("{path}: {source}")]
     Io {
@@ -114,9 +117,13 @@ impl Node {
         } else {
             NodeKeys::draw(&config.dir)?
         };
+        let node = Self::assemble(config, db, keys);
+        if node.config.is_coordinator() {
+            coordinator::begin(&node).map_err(OpenRefused::Policy)?;
+        }
         // Last: a folder with a node.toml is a whole node.
-        config.write_new()?;
-        Ok(Self::assemble(config, db, keys))
+        node.config.write_new()?;
+        Ok(node)
     }
 
     /// Opens the node in `dir`.

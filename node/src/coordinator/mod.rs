@@ -22,7 +22,7 @@ use serde_json::Value;
 use settlement::{NodeId, Period};
 
 pub use doors::routes;
-pub use policy::{PolicyInForce, learn_once, learn_policies, policy_known};
+pub use policy::{PolicyInForce, begin, learn_once, learn_policies, policy_known};
 pub use settle::{SettleWith, Settled, settle};
 
 use crate::Node;

@@ -52,6 +52,14 @@ pub fn policy_known(conn: &mut Conn, node: &Node) -> Result<Option<PolicyInForce
     Ok(Some(PolicyInForce { id, file }))
 }
 
+/// Gives a coordinator the policy it begins with, for its host to read and change.
+///
+/// # Errors
+/// When the disk refuses, or a `policy.toml` is there that is no policy.
+pub fn begin(node: &Node) -> Result<(), Refusal> {
+    own_policy(node).map(drop)
+}
+
 /// The coordinator's own `policy.toml`; written from the preset where there is none.
 pub(super) fn own_policy(node: &Node) -> Result<PolicyFile, Refusal> {
     let path = node.config.dir.join("policy.toml");
