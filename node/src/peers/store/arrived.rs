@@ -1,0 +1,192 @@
+//! What arrived, what was seen of signatures, and how far a peer's outbox was read.
+
+use diesel::prelude::*;
+use settlement::NodeId;
+
+use crate::db::Conn;
+use crate::each;
+use crate::peers::{Following, Standing};
+use crate::schema::{inbox, peers, replays};
+
+/// What arrived and has not acted yet.
+#[derive(Clone, Debug, Queryable)]
+pub struct Arrived {
+    /// The activity's id.
+    pub id: String,
+    /// Whose it is.
+    pub origin: String,
+    /// The activity.
+    pub activity: String,
+    /// When it arrived.
+    pub received_us: i64,
+    /// How often acting on it broke.
+    pub attempts: i64,
+}
+
+/// The activity of this id, if it arrived.
+pub fn arrived(conn: &mut Conn, id: &str) -> QueryResult<Option<String>> {
+    inbox::table
+        .find(id)
+        .select(inbox::activity)
+        .first(conn)
+        .optional()
+}
+
+/// What became of an activity that arrived; `None` when nothing did yet.
+pub fn outcome(conn: &mut Conn, id: &str) -> QueryResult<Option<String>> {
+    inbox::table
+        .find(id)
+        .select(inbox::outcome)
+        .first::<Option<String>>(conn)
+        .optional()
+        .map(Option::flatten)
+}
+
+/// Whether the activity of this id arrived before.
+pub fn has_arrived(conn: &mut Conn, id: &str) -> QueryResult<bool> {
+    let count: i64 = inbox::table.find(id).count().get_result(conn)?;
+    Ok(count > 0)
+}
+
+/// Keeps an activity that arrived; `false` when it is kept already.
+pub fn keep_arrived(
+    conn: &mut Conn,
+    id: &str,
+    actor: &NodeId,
+    activity: &str,
+    now_us: i64,
+) -> QueryResult<bool> {
+    let row = (
+        inbox::activity_id.eq(id),
+        inbox::origin.eq(actor.origin()),
+        inbox::actor_id.eq(actor.as_str()),
+        inbox::activity.eq(activity),
+        inbox::received_us.eq(now_us),
+        inbox::attempts.eq(0),
+    );
+    let kept = each!(conn, c => diesel::insert_into(inbox::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(kept > 0)
+}
+
+/// Whether an activity arrived and has not acted yet.
+pub fn is_waiting(conn: &mut Conn, id: &str) -> QueryResult<bool> {
+    let count: i64 = inbox::table
+        .find(id)
+        .filter(inbox::done_us.is_null())
+        .count()
+        .get_result(conn)?;
+    Ok(count > 0)
+}
+
+/// How many activities of one origin arrived and have not acted yet.
+pub fn waiting_from(conn: &mut Conn, origin: &str) -> QueryResult<i64> {
+    inbox::table
+        .filter(inbox::done_us.is_null())
+        .filter(inbox::origin.eq(origin))
+        .count()
+        .get_result(conn)
+}
+
+/// At most `limit` activities that have not acted yet, in the order in which they arrived; those
+/// that broke before come last.
+pub fn waiting(conn: &mut Conn, limit: i64) -> QueryResult<Vec<Arrived>> {
+    inbox::table
+        .filter(inbox::done_us.is_null())
+        .order((inbox::attempts, inbox::received_us, inbox::activity_id))
+        .limit(limit)
+        .select((
+            inbox::activity_id,
+            inbox::origin,
+            inbox::activity,
+            inbox::received_us,
+            inbox::attempts,
+        ))
+        .load(conn)
+}
+
+/// An activity acted, or never will.
+pub fn done(conn: &mut Conn, id: &str, outcome: &str, now_us: i64) -> QueryResult<()> {
+    diesel::update(inbox::table.find(id))
+        .set((inbox::done_us.eq(now_us), inbox::outcome.eq(outcome)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Acting on an activity broke; it stays.
+pub fn broke(conn: &mut Conn, id: &str, why: &str) -> QueryResult<()> {
+    diesel::update(inbox::table.find(id))
+        .set((
+            inbox::attempts.eq(inbox::attempts + 1),
+            inbox::outcome.eq(why),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Remembers a signature; `false` when it was seen before.
+pub fn remember_signature(conn: &mut Conn, fingerprint: &str, now_us: i64) -> QueryResult<bool> {
+    let row = (
+        replays::fingerprint.eq(fingerprint),
+        replays::seen_us.eq(now_us),
+    );
+    let kept = each!(conn, c => diesel::insert_into(replays::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(kept > 0)
+}
+
+/// Forgets signatures seen before `before_us`: they are too old to be taken anyway.
+pub fn forget_signatures(conn: &mut Conn, before_us: i64) -> QueryResult<usize> {
+    diesel::delete(replays::table.filter(replays::seen_us.lt(before_us))).execute(conn)
+}
+
+// pull ------------------------------------------------------------------------
+
+/// A peer whose outbox is being read.
+#[derive(Clone, Debug, Queryable)]
+pub struct Unread {
+    /// Whose outbox.
+    pub origin: String,
+    /// Its actor.
+    pub actor_id: String,
+    /// The outbox.
+    pub outbox: Option<String>,
+    /// The page to read next; nothing read so far: none.
+    pub page: Option<String>,
+}
+
+/// The peers we follow whose outbox holds something unread still.
+pub fn unread(conn: &mut Conn, now_us: i64) -> QueryResult<Vec<Unread>> {
+    peers::table
+        .filter(peers::following.eq(Following::Yes.as_str()))
+        .filter(peers::standing.eq(Standing::Known.as_str()))
+        .filter(peers::next_try_us.le(now_us))
+        .filter(
+            peers::pulled_until
+                .is_null()
+                .or(peers::pulled_until.ne(READ)),
+        )
+        .select((
+            peers::origin,
+            peers::actor_id,
+            peers::outbox,
+            peers::pulled_until,
+        ))
+        .order(peers::origin)
+        .load(conn)
+}
+
+/// The mark of an outbox that was read to its end; from there on, deliveries tell what is new.
+pub const READ: &str = "read";
+
+/// Notes how far a peer's outbox was read.
+pub fn note_pulled(conn: &mut Conn, origin: &str, mark: &str) -> QueryResult<()> {
+    diesel::update(peers::table.find(origin))
+        .set(peers::pulled_until.eq(mark))
+        .execute(conn)?;
+    Ok(())
+}

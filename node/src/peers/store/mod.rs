@@ -1,0 +1,201 @@
+//! Sentences to the database about peers: who they are, what waits for them ([`line`]), what came
+//! from them ([`arrived`]).
+
+mod arrived;
+mod line;
+
+use diesel::prelude::*;
+use federation::keys::RsaPublic;
+use federation::vocabulary::Actor;
+use settlement::{Currency, NodeId, Territory};
+
+use super::{Following, Peer, Standing};
+use crate::db::Conn;
+use crate::schema::peers;
+
+pub use arrived::*;
+pub use line::*;
+
+/// A row of `peers`, as far as it says who a peer is.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = peers)]
+struct PeerRow {
+    origin: String,
+    actor_id: String,
+    name: String,
+    territory: Option<String>,
+    currency: Option<String>,
+    inbox: String,
+    outbox: Option<String>,
+    ed25519: Option<String>,
+    ed25519_id: Option<String>,
+    rsa_pem: Option<String>,
+    rsa_id: Option<String>,
+    standing: String,
+    following: String,
+    follower: bool,
+    fetched_us: i64,
+}
+
+impl PeerRow {
+    fn read(self) -> QueryResult<Peer> {
+        let unreadable = |what: &str| {
+            let text = format!("peers: {what} of {} cannot be read", self.origin);
+            diesel::result::Error::DeserializationError(text.into())
+        };
+        Ok(Peer {
+            actor_id: NodeId::parse(&self.actor_id).map_err(|_| unreadable("actor_id"))?,
+            standing: Standing::parse(&self.standing).ok_or_else(|| unreadable("standing"))?,
+            following: Following::parse(&self.following).ok_or_else(|| unreadable("following"))?,
+            territory: self.territory.and_then(|t| Territory::parse(&t).ok()),
+            currency: self.currency.and_then(|c| Currency::parse(&c).ok()),
+            ed25519: self.ed25519.and_then(|key| key.parse().ok()),
+            rsa: self.rsa_pem.and_then(|pem| RsaPublic::from_pem(&pem).ok()),
+            origin: self.origin,
+            name: self.name,
+            inbox: self.inbox,
+            outbox: self.outbox,
+            ed25519_id: self.ed25519_id,
+            rsa_id: self.rsa_id,
+            follower: self.follower,
+            fetched_us: self.fetched_us,
+        })
+    }
+}
+
+/// The peer at `origin`.
+pub fn peer(conn: &mut Conn, origin: &str) -> QueryResult<Option<Peer>> {
+    peers::table
+        .find(origin)
+        .select(PeerRow::as_select())
+        .first(conn)
+        .optional()?
+        .map(PeerRow::read)
+        .transpose()
+}
+
+/// The peer whose actor this is.
+pub fn peer_by_actor(conn: &mut Conn, actor: &NodeId) -> QueryResult<Option<Peer>> {
+    peers::table
+        .filter(peers::actor_id.eq(actor.as_str()))
+        .select(PeerRow::as_select())
+        .first(conn)
+        .optional()?
+        .map(PeerRow::read)
+        .transpose()
+}
+
+/// Every peer, by address.
+pub fn peers(conn: &mut Conn) -> QueryResult<Vec<Peer>> {
+    let rows: Vec<PeerRow> = peers::table
+        .select(PeerRow::as_select())
+        .order(peers::origin)
+        .load(conn)?;
+    rows.into_iter().map(PeerRow::read).collect()
+}
+
+/// The origins we do not speak with.
+pub fn blocked(conn: &mut Conn) -> QueryResult<Vec<String>> {
+    peers::table
+        .filter(peers::standing.eq(Standing::Blocked.as_str()))
+        .select(peers::origin)
+        .load(conn)
+}
+
+/// Where the peers that follow us take activities: (origin, inbox).
+pub fn followers(conn: &mut Conn) -> QueryResult<Vec<(String, String)>> {
+    peers::table
+        .filter(peers::follower.eq(true))
+        .filter(peers::standing.eq(Standing::Known.as_str()))
+        .select((peers::origin, peers::inbox))
+        .order(peers::origin)
+        .load(conn)
+}
+
+/// How many peers follow us.
+pub fn follower_count(conn: &mut Conn) -> QueryResult<i64> {
+    peers::table
+        .filter(peers::follower.eq(true))
+        .count()
+        .get_result(conn)
+}
+
+/// Remembers an address of which we know nothing else yet: its actor and inbox are taken to be
+/// where a node of our kind has them, until its actor is read. Leaves a peer that is known alone.
+pub fn note_address(conn: &mut Conn, origin: &str) -> QueryResult<Peer> {
+    if let Some(known) = peer(conn, origin)? {
+        return Ok(known);
+    }
+    let name = origin.split_once("://").map_or(origin, |(_, host)| host);
+    diesel::insert_into(peers::table)
+        .values((
+            peers::origin.eq(origin),
+            peers::actor_id.eq(format!("{origin}/actor")),
+            peers::name.eq(name),
+            peers::inbox.eq(format!("{origin}/inbox")),
+            peers::standing.eq(Standing::Known.as_str()),
+            peers::following.eq(Following::No.as_str()),
+            peers::follower.eq(false),
+            peers::fetched_us.eq(0),
+            peers::next_try_us.eq(0),
+            peers::attempts.eq(0),
+        ))
+        .execute(conn)?;
+    peer(conn, origin)?.ok_or(diesel::result::Error::NotFound)
+}
+
+/// Writes down what a peer's actor says of it; its standing and who follows whom stay.
+pub fn note_actor(conn: &mut Conn, actor: &Actor, now_us: i64) -> QueryResult<Peer> {
+    let origin = actor.id.origin();
+    let known = note_address(conn, origin)?;
+    let name = actor.name.as_ref().or(actor.preferred_username.as_ref());
+    let ed25519 = actor.ed25519_keys.first();
+    let rsa = actor.rsa_keys.first();
+    diesel::update(peers::table.find(origin))
+        .set((
+            peers::actor_id.eq(actor.id.as_str()),
+            peers::name.eq(name.unwrap_or(&known.name)),
+            peers::territory.eq(actor.territory.as_ref().map(Territory::to_string)),
+            peers::currency.eq(actor.currency.as_ref().map(Currency::to_string)),
+            peers::inbox.eq(actor.inbox.as_str()),
+            peers::outbox.eq(actor.outbox.as_ref().map(|outbox| outbox.as_str())),
+            peers::ed25519.eq(ed25519.map(|named| named.key.to_multikey())),
+            peers::ed25519_id.eq(ed25519.map(|named| named.id.as_str())),
+            peers::rsa_pem.eq(rsa.map(|named| named.key.to_pem())),
+            peers::rsa_id.eq(rsa.map(|named| named.id.as_str())),
+            peers::fetched_us.eq(now_us),
+        ))
+        .execute(conn)?;
+    peer(conn, origin)?.ok_or(diesel::result::Error::NotFound)
+}
+
+/// Sets whether we speak with a peer.
+pub fn set_standing(conn: &mut Conn, origin: &str, standing: Standing) -> QueryResult<usize> {
+    diesel::update(peers::table.find(origin))
+        .set(peers::standing.eq(standing.as_str()))
+        .execute(conn)
+}
+
+/// Sets whether we follow a peer.
+pub fn set_following(conn: &mut Conn, origin: &str, following: Following) -> QueryResult<()> {
+    diesel::update(peers::table.find(origin))
+        .set(peers::following.eq(following.as_str()))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Sets whether a peer follows us.
+pub fn set_follower(conn: &mut Conn, origin: &str, follower: bool) -> QueryResult<()> {
+    diesel::update(peers::table.find(origin))
+        .set(peers::follower.eq(follower))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Notes that a peer said something we could verify.
+pub fn note_heard(conn: &mut Conn, origin: &str, now_us: i64) -> QueryResult<()> {
+    diesel::update(peers::table.find(origin))
+        .set(peers::heard_us.eq(now_us))
+        .execute(conn)?;
+    Ok(())
+}
