@@ -566,7 +566,7 @@ async fn select(
         .map(|playable| {
             (
                 playable.work.clone(),
-                format!("À écouter d'une traite : {}.", playable.title),
+                format!("À écouter d’une traite : {}.", playable.title),
             )
         })
         .collect();
@@ -574,7 +574,7 @@ async fn select(
         node,
         venue,
         &curator,
-        "D'une vallée à l'autre",
+        "D’une vallée à l’autre",
         "Huit pièces de la Loire et de la Meuse.\n\nCe qui se joue ici répond à ce qui se joue là-bas.",
         &works,
     )

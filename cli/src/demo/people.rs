@@ -39,13 +39,13 @@ pub const LOIRE: &[VenuePlan] = &[
         post: true,
     },
     VenuePlan {
-        name: "Comité d'entreprise de la Haute-Fonte",
+        name: "Comité d’entreprise de la Haute-Fonte",
         contribution: 756_050,
         share: 33,
         post: false,
     },
     VenuePlan {
-        name: "Le Fil d'eau, salle de concert",
+        name: "Le Fil d’eau, salle de concert",
         contribution: 420_007,
         share: 22,
         post: true,
@@ -228,7 +228,7 @@ async fn member_joins(node: &DemoNode, name: &str, code: &str) -> Result<(Member
 
 async fn post_moves_in(node: &DemoNode, code: &str) -> Result<Listener> {
     let key = Ed25519Secret::generate(&mut rand::rngs::OsRng);
-    let post = enrol(node, Voucher::Code(code), "Borne d'écoute", key).await?;
+    let post = enrol(node, Voucher::Code(code), "Borne d’écoute", key).await?;
     Ok(Listener {
         post,
         in_rooms: true,

@@ -75,7 +75,7 @@ pub const LOIRE: &[Artist] = &[
         pieces: &[
             "Rivière couverte",
             "Place Jacquard",
-            "Crue d'avril",
+            "Crue d’avril",
             "Je remonte à la source",
         ],
     },
@@ -164,7 +164,7 @@ pub const WALLONIE: &[Artist] = &[
         },
         pieces: &[
             "Entrée des échasseurs",
-            "Marche de l'Entre-Sambre",
+            "Marche de l’Entre-Sambre",
             "La Meuse dort",
             "Dernier tour de piste",
         ],
