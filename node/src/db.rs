@@ -1,22 +1,29 @@
 //! The database: one connection type over SQLite and PostgreSQL, a pool to read with, and one
 //! writer at a time.
 //!
-//! A handler makes one [`Db::read`] or one [`Db::write`]; a write is a transaction. Nothing here
-//! knows a table: sentences to the tables live in each room's `store.rs`.
+//! A handler makes one [`Db::read`] or one [`Db::write`]; a write is a transaction. Writes that wait
+//! for the writer at the same time are committed together: what they have in common is the one
+//! wait for the disk. Each is still whole or not at all, and none is answered before the commit.
+//! Nothing here knows a table: sentences to the tables live in each room's `store.rs`.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::r2d2::{self, ManageConnection, Pool, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use tokio::sync::oneshot;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 
 /// How long a writer waits for another process to finish its write.
 const BUSY: &str = "PRAGMA busy_timeout = 20000;";
 const READERS: u32 = 8;
+/// The most writes that are committed together: the first of them waits for the last.
+const TOGETHER: usize = 64;
 
 pub use either::Conn;
 
@@ -147,7 +154,22 @@ pub struct Db {
     readers: Pool<Opener>,
     /// One connection: writers stand in line here rather than in the database.
     writer: Arc<Pool<Opener>>,
+    line: Arc<Mutex<Line>>,
 }
+
+/// The writes that wait for the writer.
+#[derive(Default)]
+struct Line {
+    waiting: VecDeque<Waiting>,
+    /// Whether a worker is carrying them out.
+    worked: bool,
+}
+
+/// A write that waits: what it does, which gives whether it is to be kept and whom to tell how the
+/// commit went.
+type Waiting = Box<dyn FnOnce(&mut Conn) -> (bool, Tell) + Send>;
+/// Hands the answer over; `Some`: nothing of it was kept, and why.
+type Tell = Box<dyn FnOnce(Option<DbError>) + Send>;
 
 impl Db {
     /// Opens the database at `url` (`sqlite:PATH` or `postgres://…`) and brings its tables up to
@@ -175,6 +197,7 @@ impl Db {
         Ok(Db {
             readers: pool(READERS)?,
             writer: Arc::new(pool(1)?),
+            line: Arc::default(),
         })
     }
 
@@ -192,17 +215,62 @@ impl Db {
         }
     }
 
-    /// Writes: `act` runs in one transaction on the blocking pool; an `Err` undoes all of it.
+    /// Writes: `act` runs in a transaction on the blocking pool; an `Err` undoes all of it. Returns
+    /// when it is committed, by itself or together with others.
     pub async fn write<T, E, F>(&self, act: F) -> Result<T, E>
     where
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let db = self.clone();
-        match tokio::task::spawn_blocking(move || db.write_now(act)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(DbError::Interrupted.into()),
+        let (tell, told) = oneshot::channel::<Result<T, E>>();
+        let waiting: Waiting = Box::new(move |conn| {
+            // Whoever breaks while writing undoes his own writing only; nobody is told, which the
+            // caller understands.
+            let answer = catch_unwind(AssertUnwindSafe(|| act(conn))).ok();
+            let keep = matches!(answer, Some(Ok(_)));
+            let tell: Tell = Box::new(move |undone| {
+                let answer = match (answer, undone) {
+                    (Some(Ok(_)), Some(error)) => Err(error.into()),
+                    (Some(answer), _) => answer,
+                    (None, _) => return,
+                };
+                let _ = tell.send(answer);
+            });
+            (keep, tell)
+        });
+        let is_first = {
+            let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+            line.waiting.push_back(waiting);
+            !std::mem::replace(&mut line.worked, true)
+        };
+        if is_first {
+            let db = self.clone();
+            tokio::task::spawn_blocking(move || db.work());
+        }
+        told.await
+            .unwrap_or_else(|_| Err(DbError::Interrupted.into()))
+    }
+
+    /// Carries out what waits, as many writes to a commit as wait at that moment, until nothing
+    /// does. Between two commits the writer is let go, for those who came another way.
+    fn work(&self) {
+        loop {
+            let writer = self.writer.get();
+            let together: Vec<Waiting> = {
+                let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+                let many = line.waiting.len().min(TOGETHER);
+                line.worked = many > 0;
+                line.waiting.drain(..many).collect()
+            };
+            if together.is_empty() {
+                return;
+            }
+            match writer {
+                Ok(mut conn) => write_together(&mut conn, together),
+                // Dropped, and so told that it was interrupted.
+                Err(error) => tracing::error!(%error, "nothing can be written"),
+            }
         }
     }
 
@@ -232,6 +300,34 @@ impl Db {
             (Ok(_), Err(error)) => Err(DbError::from(error).into()),
             (Err(error), _) => Err(error),
         }
+    }
+}
+
+/// Carries out these writes in one transaction, each in a savepoint of its own, and tells each how
+/// it ended once all is committed, or is not.
+fn write_together(conn: &mut Conn, writes: Vec<Waiting>) {
+    let mut told = Vec::with_capacity(writes.len());
+    let outcome = begin(conn).and_then(|()| {
+        for write in writes {
+            each!(&mut *conn, c => AnsiTransactionManager::begin_transaction(c))?;
+            let (keep, tell) = write(conn);
+            told.push((keep, tell));
+            match keep {
+                true => each!(&mut *conn, c => AnsiTransactionManager::commit_transaction(c))?,
+                false => each!(&mut *conn, c => AnsiTransactionManager::rollback_transaction(c))?,
+            }
+        }
+        each!(&mut *conn, c => AnsiTransactionManager::commit_transaction(c))
+    });
+    if let Err(error) = &outcome {
+        tracing::error!(%error, "what was written could not be kept");
+        // As many levels as are open: a savepoint and the transaction around it.
+        for _ in 0..2 {
+            let _ = each!(&mut *conn, c => AnsiTransactionManager::rollback_transaction(c));
+        }
+    }
+    for (keep, tell) in told {
+        tell((keep && outcome.is_err()).then_some(DbError::Interrupted));
     }
 }
 
@@ -297,6 +393,63 @@ mod tests {
             .read_now(|conn| Ok::<_, DbError>(guesses::table.count().get_result(conn)?))
             .unwrap();
         assert_eq!(count, 0);
+    }
+
+    fn how_many(db: &Db) -> i64 {
+        let count = |conn: &mut Conn| guesses::table.count().get_result(conn);
+        db.read_now(|conn| Ok::<_, DbError>(count(conn)?)).unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn of_writes_committed_together_each_is_whole_or_not_at_all() {
+        let (_dir, db) = fresh();
+        let writer = db.writer.clone();
+        // While the writer is held, all of them come to stand in one line.
+        let held = tokio::task::spawn_blocking(move || writer.get().unwrap());
+        let held = held.await.unwrap();
+        let mut writes = Vec::new();
+        for number in 0..30 {
+            let db = db.clone();
+            writes.push(tokio::spawn(async move {
+                db.write(move |conn| {
+                    note(conn, &number.to_string())?;
+                    match number % 3 {
+                        0 => Ok(()),
+                        1 => Err(DbError::Migrate("as I please".into())),
+                        _ => note(conn, &number.to_string()),
+                    }
+                })
+                .await
+            }));
+        }
+        while db.line.lock().unwrap().waiting.len() < 30 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(how_many(&db), 0);
+        drop(held);
+        for (number, write) in writes.into_iter().enumerate() {
+            let answer = write.await.unwrap();
+            match number % 3 {
+                0 => answer.unwrap(),
+                1 => assert!(matches!(answer, Err(DbError::Migrate(_)))),
+                _ => assert!(matches!(answer, Err(DbError::Query(e)) if is_taken(&e))),
+            }
+        }
+        assert_eq!(how_many(&db), 10);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_write_that_panics_takes_nobody_with_it() {
+        let (_dir, db) = fresh();
+        let broken = db.write(|conn| {
+            note(conn, "a")?;
+            panic!("on purpose");
+            #[allow(unreachable_code, reason = "it says what it would return")]
+            Ok::<(), DbError>(())
+        });
+        assert!(matches!(broken.await, Err(DbError::Interrupted)));
+        db.write(|conn| note(conn, "b")).await.unwrap();
+        assert_eq!(how_many(&db), 1);
     }
 
     #[test]
