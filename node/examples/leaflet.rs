@@ -474,6 +474,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         dev: true,
         clock_shift_seconds: 0,
         follow_back: false,
+        extra_roots: None,
         dir,
     };
     let app = tokio::task::spawn_blocking(move || {

@@ -38,6 +38,9 @@ pub struct Config {
     pub clock_shift_seconds: i64,
     /// Whether a node that follows this one is followed in return.
     pub follow_back: bool,
+    /// A PEM file with the certificates of further authorities whose word this node takes for who
+    /// its peers are: for networks with an authority of their own.
+    pub extra_roots: Option<PathBuf>,
 }
 
 /// The languages the pages speak.
@@ -102,6 +105,8 @@ struct File {
     clock_shift_seconds: i64,
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     follow_back: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extra_roots: Option<PathBuf>,
 }
 
 fn yes() -> bool {
@@ -222,6 +227,7 @@ impl Config {
             dev: file.dev,
             clock_shift_seconds: file.clock_shift_seconds,
             follow_back: file.follow_back,
+            extra_roots: file.extra_roots.map(|roots| dir.join(roots)),
         };
         NodeId::parse(&config.uri("/actor")).map_err(|e| {
             invalid(format!(
@@ -262,6 +268,7 @@ impl Config {
             dev: self.dev,
             clock_shift_seconds: self.clock_shift_seconds,
             follow_back: self.follow_back,
+            extra_roots: self.extra_roots.clone(),
         };
         let text = toml::to_string(&file).map_err(|e| ConfigRefused::Invalid(e.to_string()))?;
         std::fs::write(&path, text).map_err(|source| ConfigRefused::Io {

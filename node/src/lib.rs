@@ -40,7 +40,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware;
-use tokio::net::TcpListener;
+use axum::serve::Listener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -188,11 +188,15 @@ pub fn router(app: &App) -> Router {
 
 /// Answers requests and does the node's errands until `stop` is done; then finishes what it is
 /// doing and returns.
-pub async fn serve(
+pub async fn serve<L>(
     app: App,
-    listener: TcpListener,
+    listener: L,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+) -> std::io::Result<()>
+where
+    L: Listener,
+    L::Addr: std::fmt::Debug,
+{
     let (leave, left) = watch::channel(false);
     let errands = [
         tokio::spawn(peers::deliver::run(app.clone(), left.clone())),

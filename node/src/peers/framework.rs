@@ -75,13 +75,17 @@ pub(super) async fn actor(node: &Node, id: &NodeId) -> Result<vocabulary::Actor,
 async fn framework(node: &Node) -> Result<&Framework, FetchRefused> {
     let make = || async {
         let client = ClientBuilder::new(node.outside.client(&node.config)?.clone())
-            .with(Signing(node.outside.signer(node).clone()))
+            .with(Signing {
+                signer: node.outside.signer(node).clone(),
+                secure: !node.config.dev,
+            })
             .build();
         FederationConfig::builder()
             .domain(&node.config.domain)
             .app_data(())
             .client(client)
-            .debug(node.config.dev)
+            // Out of debug mode it asks the name servers itself, before our client does.
+            .debug(node.config.dev || !node.outside.is_public())
             .http_fetch_limit(REQUESTS)
             .url_verifier(Box::new(NotBlocked {
                 db: node.db.clone(),
@@ -201,7 +205,11 @@ impl UrlVerifier for NotBlocked {
 }
 
 /// Signs what the framework asks; a server that does not take RFC 9421 is asked in the older way.
-struct Signing(Signer);
+struct Signing {
+    signer: Signer,
+    /// Outside development nothing but https leaves, whatever the framework's debug mode writes.
+    secure: bool,
+}
 
 #[async_trait]
 impl Middleware for Signing {
@@ -211,6 +219,9 @@ impl Middleware for Signing {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
+        if self.secure {
+            let _ = request.url_mut().set_scheme("https");
+        }
         let again = request.try_clone();
         self.sign(&mut request, Way::Ours)?;
         let response = next.clone().run(request, extensions).await?;
@@ -226,7 +237,7 @@ impl Middleware for Signing {
 
 impl Signing {
     fn sign(&self, request: &mut Request, way: Way) -> reqwest_middleware::Result<()> {
-        let signed = self.0.sign(request, way);
+        let signed = self.signer.sign(request, way);
         signed.map_err(reqwest_middleware::Error::middleware)
     }
 }

@@ -2,13 +2,15 @@
 //! signs what it sends with this node's keys and this node's time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use activitypub_federation::resolver::ValidatingDnsResolver;
 use federation::keys::{Ed25519Secret, RsaSecret};
 use federation::signature::{CannotSign, Outgoing, sign_cavage, sign_rfc9421};
-use reqwest::{Client, Request, Response, redirect};
+use reqwest::{Certificate, Client, Request, Response, redirect};
 use tokio::sync::OnceCell;
 
 use super::fetch::{FetchRefused, chain};
@@ -29,10 +31,21 @@ const REMEMBERED: usize = 10_000;
 
 /// Why the client cannot be made.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "no secure connections can be made ({0}); install the certificates of the usual authorities (Debian: apt install ca-certificates)"
-)]
-pub struct NoWayOut(#[from] reqwest::Error);
+pub enum NoWayOut {
+    /// The certificates of the authorities everybody knows.
+    #[error(
+        "no secure connections can be made ({0}); install the certificates of the usual authorities (Debian: apt install ca-certificates)"
+    )]
+    Client(#[from] reqwest::Error),
+    /// The certificates of this network's own authority.
+    #[error("extra_roots: {path}: {reason}")]
+    Roots {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
 
 /// The way out of a node, opened when it is first used: commands that send nothing need no
 /// certificates.
@@ -43,9 +56,24 @@ pub struct Outside {
     pub(super) framework: OnceCell<Framework>,
     shunned: Mutex<BTreeMap<String, i64>>,
     newer: Mutex<BTreeSet<String>>,
+    names: BTreeMap<String, SocketAddr>,
 }
 
 impl Outside {
+    /// A way out that knows where these hosts are and asks nobody: a network in one process, over
+    /// https and by real names. Code alone can say so; no setting leads here.
+    pub fn to_these(names: impl IntoIterator<Item = (String, SocketAddr)>) -> Self {
+        Outside {
+            names: names.into_iter().collect(),
+            ..Outside::default()
+        }
+    }
+
+    /// Whether hosts are found by asking the public network, as they are unless code says not.
+    pub(super) fn is_public(&self) -> bool {
+        self.names.is_empty()
+    }
+
     /// The client, which signs nothing by itself.
     pub(super) fn client(&self, config: &Config) -> Result<&Client, NoWayOut> {
         if let Some(client) = self.client.get() {
@@ -70,6 +98,12 @@ impl Outside {
         if config.dev {
             // Development speaks http on the loopback, also where no certificates are installed.
             builder = builder.tls_certs_only([]);
+        }
+        if let Some(path) = &config.extra_roots {
+            builder = builder.tls_certs_merge(roots(path)?);
+        }
+        for (name, address) in &self.names {
+            builder = builder.resolve(name, *address);
         }
         let made = builder.build()?;
         Ok(self.client.get_or_init(|| made))
@@ -123,6 +157,20 @@ impl Outside {
             }
             Way::Newer | Way::Ours => {}
         }
+    }
+}
+
+/// The certificates in a PEM file.
+fn roots(path: &Path) -> Result<Vec<Certificate>, NoWayOut> {
+    let refuse = |reason: String| NoWayOut::Roots {
+        path: path.display().to_string(),
+        reason,
+    };
+    let pem = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
+    let found = Certificate::from_pem_bundle(&pem).map_err(|error| refuse(chain(&error)))?;
+    match found.is_empty() {
+        true => Err(refuse("no certificate in it".to_owned())),
+        false => Ok(found),
     }
 }
 

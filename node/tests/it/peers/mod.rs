@@ -4,6 +4,7 @@ mod attacks;
 mod delivering;
 mod fetching;
 mod following;
+mod secure;
 mod stranger;
 
 use node::db::DbError;

@@ -26,13 +26,16 @@
 #[cfg(feature = "postgres")]
 mod cluster;
 mod post;
+mod weather;
 
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 use axum::http::StatusCode;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use axum::serve::Listener;
 use federation::keys::{Ed25519Secret, RsaSecret};
 use node::Node;
 use node::catalogue::{self, Work};
@@ -48,6 +51,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use post::{PostInWorld, play};
+pub use weather::Weather;
 
 /// The password of everybody in this world.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -70,6 +74,11 @@ impl World {
         }
     }
 
+    /// The folder in which the nodes' folders are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Turns every clock, forwards or back.
     pub fn turn_to(&self, rfc3339: &str) {
         self.clock.turn_to(instant(rfc3339));
@@ -90,21 +99,50 @@ impl World {
     /// A new node that settles for every node that comes after it.
     pub async fn coordinator(&self, name: &str, territory: &str) -> Host {
         let host = self.found(name, territory, None).await;
-        *self.coordinator.lock().unwrap() = Some(host.base());
+        self.settles(&host);
         host
     }
 
     async fn found(&self, name: &str, territory: &str, coordinator: Option<String>) -> Host {
-        static NO_PROVIDER: OnceLock<()> = OnceLock::new();
-        NO_PROVIDER.get_or_init(|| {
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        });
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let listen = listener.local_addr().unwrap();
+        let mut config = self.settings(name, territory, listen);
+        if let Some(base) = coordinator {
+            config.coordinator = Coordinator::At(config::base_url(&base, true).unwrap());
+        }
+        let host = Host::of(self.open(config).await);
+        host.serve(listener);
+        host
+    }
+
+    /// A new node at the end of a road through this weather. It answers, and does no errands by
+    /// itself; it settles with the world's coordinator, if there is one already.
+    pub async fn node_far_away(&self, name: &str, territory: &str, weather: &Weather) -> Host {
+        let road = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let door = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let mut config = self.settings(name, territory, door.local_addr().unwrap());
+        config.domain = format!("localhost:{}", road.local_addr().unwrap().port());
+        if let Some(base) = &*self.coordinator.lock().unwrap() {
+            config.coordinator = Coordinator::At(config::base_url(base, true).unwrap());
+        }
+        let host = Host::of(self.open(config).await);
+        weather.road(road, door.local_addr().unwrap());
+        host.answer(door);
+        host
+    }
+
+    /// Lets this node settle for every node that comes after it.
+    pub fn settles(&self, host: &Host) {
+        *self.coordinator.lock().unwrap() = Some(host.base());
+    }
+
+    /// The settings of a node that is to listen here, its keys written where it finds them. It
+    /// settles for itself.
+    pub fn settings(&self, name: &str, territory: &str, listen: SocketAddr) -> Config {
         let dir = self.folder.path().join(name);
         write_keys(&dir);
         let territory = Territory::parse(territory).unwrap();
-        let config = Config {
+        Config {
             media: dir.join("media"),
             name: name.to_owned(),
             domain: format!("localhost:{}", listen.port()),
@@ -112,29 +150,27 @@ impl World {
             language: Language::En,
             timezone: config::timezone_of(&territory.to_string()[..2]).to_owned(),
             territory,
-            coordinator: match coordinator {
-                Some(base) => Coordinator::At(config::base_url(&base, true).unwrap()),
-                None => Coordinator::Here,
-            },
+            coordinator: Coordinator::Here,
             database: database(),
             listen,
             dev: true,
             clock_shift_seconds: 0,
             follow_back: true,
-            dir: dir.clone(),
-        };
-        let clock = self.clock.clone();
-        let mut node = tokio::task::spawn_blocking(move || Node::found(config).unwrap())
-            .await
-            .unwrap();
-        node.clock = clock;
-        let host = Host {
-            app: node::share(node),
+            extra_roots: None,
             dir,
-            serving: Mutex::new(None),
-        };
-        host.serve(listener);
-        host
+        }
+    }
+
+    /// A new node with these settings, under this world's clock; nobody serves it yet.
+    pub async fn open(&self, config: Config) -> Node {
+        static NO_PROVIDER: OnceLock<()> = OnceLock::new();
+        NO_PROVIDER.get_or_init(|| {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        });
+        let node = tokio::task::spawn_blocking(move || Node::found(config).unwrap());
+        let mut node = node.await.unwrap();
+        node.clock = self.clock.clone();
+        node
     }
 }
 
@@ -156,12 +192,22 @@ impl Deref for Host {
 }
 
 impl Host {
+    /// A node that nobody serves yet.
+    pub fn of(node: Node) -> Self {
+        Host {
+            dir: node.config.dir.clone(),
+            app: node::share(node),
+            serving: Mutex::new(None),
+        }
+    }
+
     /// `http://localhost:PORT`
     pub fn base(&self) -> String {
         self.config.base()
     }
 
-    fn serve(&self, listener: TcpListener) {
+    /// Answers there.
+    pub fn serve<L: Listener<Addr = SocketAddr>>(&self, listener: L) {
         let (stop, stopped) = oneshot::channel::<()>();
         let app = self.app.clone();
         let served = tokio::spawn(async move {
@@ -169,6 +215,20 @@ impl Host {
                 let _ = stopped.await;
             };
             node::serve(app, listener, stopped).await.unwrap();
+        });
+        *self.serving.lock().unwrap() = Some((stop, served));
+    }
+
+    /// Answers there, and does no errands: whoever wants them done does them.
+    pub fn answer(&self, listener: TcpListener) {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let router = node::router(&self.app);
+        let served = tokio::spawn(async move {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            let serving = axum::serve(listener, router).with_graceful_shutdown(stopped);
+            serving.await.unwrap();
         });
         *self.serving.lock().unwrap() = Some((stop, served));
     }
