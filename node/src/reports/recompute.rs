@@ -22,6 +22,7 @@ use super::store::{self, KnownSettlement};
 use super::{PeriodState, set_period_state};
 use crate::coordinator::store::{Statements, keep_statements};
 use crate::coordinator::{archive, statements};
+use crate::db::Conn;
 use crate::peers::{self, To, fetch};
 use crate::web::{App, Refusal};
 use crate::{Node, catalogue, files};
@@ -85,29 +86,25 @@ struct Found {
     verdict: Result<Statements, String>,
 }
 
-/// Fetches everything into a folder of its own, audits it, and moves it into the archive.
+/// Fetches everything into a folder of its own, audits it, and moves it into the archive. What was
+/// fetched before the network broke is not fetched again.
 ///
 /// An error is a matter of the network or the disk; what the settlement says wrong is a finding.
 async fn recompute(app: &App, known: &KnownSettlement) -> Result<Found, Refusal> {
     let period = Period::parse(&known.period).map_err(Refusal::broken)?;
-    let arriving = app.config.dir.join(archive(period)).join("recomputing");
-    if arriving.exists() {
-        fs::remove_dir_all(&arriving).map_err(|e| files::refused(&arriving, e))?;
-    }
+    let digest: Sha256Digest = known.digest.parse().map_err(Refusal::broken)?;
+    let name = format!("recomputing-{}", digest.hex());
+    let arriving = app.config.dir.join(archive(period)).join(name);
     let place = arriving.join(layout::SETTLEMENT);
     fs::create_dir_all(&place).map_err(|e| files::refused(&place, e))?;
-    let digest: Sha256Digest = known.digest.parse().map_err(Refusal::broken)?;
     let limit = SETTLEMENT_LIMIT as u64;
     let json = place.join(SETTLEMENT_FILE);
-    fetch::to_file(
-        app,
-        &format!("{}/settlement.json", known.id),
-        limit,
-        Some(digest),
-        &json,
-    )
-    .await
-    .map_err(Refusal::broken)?;
+    if !json.exists() {
+        let url = format!("{}/settlement.json", known.id);
+        fetch::to_file(app, &url, limit, Some(digest), &json)
+            .await
+            .map_err(Refusal::broken)?;
+    }
     let bytes = fs::read(&json).map_err(|e| files::refused(&json, e))?;
     let document = String::from_utf8(bytes).map_err(Refusal::broken)?;
     let folder = archive(period);
@@ -124,9 +121,19 @@ async fn recompute(app: &App, known: &KnownSettlement) -> Result<Found, Refusal>
     bring(app, known, &parsed, &arriving).await?;
 
     let (node, known, at) = (app.clone(), known.clone(), arriving.clone());
-    let verdict = tokio::task::spawn_blocking(move || examine(&node, &known, period, &parsed, &at))
-        .await
-        .map_err(Refusal::broken)??;
+    let examined =
+        tokio::task::spawn_blocking(move || examine(&node, &known, period, &parsed, &at))
+            .await
+            .map_err(Refusal::broken)
+            .and_then(|examined| examined);
+    let verdict = match examined {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            // Whatever cannot even be examined is fetched anew.
+            let _ = fs::remove_dir_all(&arriving);
+            return Err(error);
+        }
+    };
     keep(&app.config.dir.join(&folder), &arriving)?;
     Ok(Found {
         document,
@@ -194,6 +201,10 @@ async fn fetch_file(
     digest: Option<Sha256Digest>,
     to: &Path,
 ) -> Result<(), Refusal> {
+    // A file is there whole or not at all.
+    if to.exists() {
+        return Ok(());
+    }
     let url = format!("{}/files/{name}", known.id);
     fetch::to_file(app, &url, FILE_LIMIT, digest, to)
         .await
@@ -366,20 +377,24 @@ async fn answer(app: &App, known: KnownSettlement, found: Found) -> Result<(), R
                 }
                 Err(reason) => tracing::warn!(settlement = %known.id, %reason, "this node objects"),
             }
-            let document = countersignature(&node, &known, objection)?;
-            let coordinator = NodeId::parse(&known.coordinator_id).map_err(Refusal::broken)?;
-            let activity =
-                json!({ "type": "Create", "object": document, "to": [coordinator.as_str()] });
-            peers::say(
-                conn,
-                &node,
-                activity,
-                To::Peer(coordinator.origin().to_owned()),
-                true,
-            )?;
-            Ok(())
+            say_answer(conn, &node, &known, objection)
         })
         .await
+}
+
+/// Says to the coordinator what this node found, signed.
+pub(super) fn say_answer(
+    conn: &mut Conn,
+    node: &Node,
+    known: &KnownSettlement,
+    objection: Option<&str>,
+) -> Result<(), Refusal> {
+    let document = countersignature(node, known, objection)?;
+    let coordinator = NodeId::parse(&known.coordinator_id).map_err(Refusal::broken)?;
+    let activity = json!({ "type": "Create", "object": document, "to": [coordinator.as_str()] });
+    let to = To::Peer(coordinator.origin().to_owned());
+    peers::say(conn, node, activity, to, true)?;
+    Ok(())
 }
 
 fn countersignature(
