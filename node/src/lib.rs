@@ -204,7 +204,8 @@ where
         tokio::spawn(peers::pull::run(app.clone(), left.clone())),
         tokio::spawn(coordinator::learn_policies(app.clone(), left.clone())),
         tokio::spawn(coordinator::arrivals::run(app.clone(), left.clone())),
-        tokio::spawn(reports::recompute::run(app.clone(), left)),
+        tokio::spawn(reports::recompute::run(app.clone(), left.clone())),
+        tokio::spawn(reports::remind::run(app.clone(), left)),
     ];
     let answered = axum::serve(listener, router(&app))
         .with_graceful_shutdown(async move {

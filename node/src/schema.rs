@@ -286,6 +286,7 @@ diesel::table! {
         attempts -> BigInt,
         last_error -> Nullable<Text>,
         pulled_until -> Nullable<Text>,
+        pulled_us -> Nullable<BigInt>,
     }
 }
 
@@ -295,6 +296,8 @@ diesel::table! {
         activity -> Text,
         public -> Bool,
         created_us -> BigInt,
+        kind -> Text,
+        object_id -> Nullable<Text>,
     }
 }
 
@@ -331,6 +334,13 @@ diesel::table! {
     replays (fingerprint) {
         fingerprint -> Text,
         seen_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    tombstones (id) {
+        id -> Text,
+        deleted_us -> BigInt,
     }
 }
 
@@ -494,6 +504,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     deliveries,
     inbox,
     replays,
+    tombstones,
     periods,
     reports,
     policies,

@@ -18,7 +18,7 @@ use super::tags::cleaned;
 use super::{Party, Release, Role, Work, splits};
 use crate::Node;
 use crate::db::Conn;
-use crate::peers::{Outcome, Peer};
+use crate::peers::{self, Outcome, Peer};
 use crate::web::Refusal;
 use crate::words::Say;
 
@@ -248,6 +248,9 @@ fn release_of(
     };
     if let Some(known) = store::release(conn, id)? {
         return Ok(Some(known));
+    }
+    if peers::store::is_buried(conn, id.as_str())? {
+        return Ok(None);
     }
     let release = Release {
         id: id.clone(),

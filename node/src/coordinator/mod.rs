@@ -23,7 +23,7 @@ use settlement::{NodeId, Period};
 
 pub use doors::routes;
 pub use policy::{PolicyInForce, begin, learn_once, learn_policies, policy_known};
-pub use settle::{SettleWith, Settled, settle};
+pub use settle::{SettleWith, Settled, announce, settle, unanswered};
 
 use crate::Node;
 use crate::db::Conn;

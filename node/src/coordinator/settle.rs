@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use federation::audit::{AuditOptions, layout, verify_folder};
-use federation::digest::Sha256Digest;
 use federation::json::canonical;
 use federation::policy::PolicyFile;
 use federation::report::{PolicyReference, ReportFolder};
@@ -122,7 +121,7 @@ pub fn settle(node: &Node, period: Period, with: &SettleWith) -> Result<Settled,
         }
         insert_settlement(conn, &known)?;
         store::keep_statements(conn, &id, &rows)?;
-        publish(conn, node, &known, digest, &before.reports)
+        publish(conn, node, &known, &before.reports)
     })?;
     Ok(Settled {
         id,
@@ -137,27 +136,59 @@ fn publish(
     conn: &mut Conn,
     node: &Node,
     known: &KnownSettlement,
-    digest: Sha256Digest,
     reports: &[ReceivedReport],
 ) -> Result<(), Refusal> {
-    let word = json!({
-        "id": known.id,
-        "type": ANNOUNCED,
-        "attributedTo": known.coordinator_id,
-        "period": known.period,
-        "digest": digest.to_string(),
-        "url": format!("{}/settlement.json", known.id),
-    });
     for report in reports {
         if report.node_id == known.coordinator_id {
             let period = Period::parse(&known.period).map_err(Refusal::broken)?;
             set_period_state(conn, period, PeriodState::Settled, node.clock.now_us())?;
             continue;
         }
-        let activity = json!({ "type": "Create", "object": word, "to": [report.node_id] });
-        peers::say(conn, node, activity, To::Peer(report.origin.clone()), true)?;
+        announce(conn, node, known, &report.node_id, &report.origin)?;
     }
     Ok(())
+}
+
+/// Sends a node word of a settlement of ours: its address and its digest; the rest it fetches.
+pub fn announce(
+    conn: &mut Conn,
+    node: &Node,
+    known: &KnownSettlement,
+    to: &str,
+    origin: &str,
+) -> Result<(), Refusal> {
+    let word = json!({
+        "id": known.id,
+        "type": ANNOUNCED,
+        "attributedTo": known.coordinator_id,
+        "period": known.period,
+        "digest": known.digest,
+        "url": format!("{}/settlement.json", known.id),
+    });
+    let activity = json!({ "type": "Create", "object": word, "to": [to] });
+    peers::say(conn, node, activity, To::Peer(origin.to_owned()), true)?;
+    Ok(())
+}
+
+/// The other nodes whose reports are part of a settlement of ours and that have not answered it:
+/// their actors and origins.
+pub fn unanswered(
+    conn: &mut Conn,
+    known: &KnownSettlement,
+) -> Result<Vec<(String, String)>, Refusal> {
+    let period = Period::parse(&known.period).map_err(Refusal::broken)?;
+    let answers = store::countersignatures(conn, &known.id)?;
+    let mut nodes = std::collections::BTreeMap::new();
+    for report in store::received_for(conn, period)? {
+        let answered = answers
+            .iter()
+            .any(|answer| answer.node_id == report.node_id);
+        let elsewhere = report.node_id != known.coordinator_id;
+        if report.state == "accepted" && elsewhere && !answered {
+            nodes.insert(report.node_id, report.origin);
+        }
+    }
+    Ok(nodes.into_iter().collect())
 }
 
 /// What the database holds for a month that is to be settled.

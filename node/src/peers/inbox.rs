@@ -6,6 +6,7 @@ use diesel::QueryResult;
 use federation::json::{JsonLimits, parse_strict};
 use federation::signature::Policy;
 use federation::vocabulary::{Act, Activity};
+use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
@@ -46,6 +47,12 @@ const ROOMS: &[Receive] = &[
 ];
 
 fn act(conn: &mut Conn, node: &Node, from: &Peer, activity: &Activity) -> Result<String, Refusal> {
+    if let Act::Create { object } | Act::Update { object } = &activity.act
+        && let Some(id) = object.id()
+        && store::is_buried(conn, id.as_str())?
+    {
+        return Ok(format!("deleted before it came: {id}"));
+    }
     for receive in ROOMS {
         if let Outcome::Done(what) = receive(conn, node, from, activity)? {
             return Ok(what);
@@ -56,6 +63,14 @@ fn act(conn: &mut Conn, node: &Node, from: &Peer, activity: &Activity) -> Result
         Act::Accept { .. } | Act::Reject { .. } => {
             Err(Refusal::Forbidden(Say::new("peers-answer-unasked")))
         }
+        // What is deleted before it was heard of stays deleted when it comes.
+        Act::Delete { ref object } => match object.id().filter(|id| id.origin() == from.origin) {
+            Some(id) => {
+                store::bury(conn, id.as_str(), node.clock.now_us())?;
+                Ok(format!("deleted before it came: {id}"))
+            }
+            None => Ok("ignored: Delete".to_owned()),
+        },
         _ => Ok(format!("ignored: {}", activity.act.name())),
     }
 }
@@ -95,17 +110,17 @@ pub async fn pass(app: &App) {
                 return;
             }
         };
-        let mut acted = false;
-        for arrived in waiting {
-            if arrived.attempts > 0 {
-                let wait = deliver::wait_us(arrived.attempts, &app.clock);
-                if arrived.received_us.saturating_add(wait) > now {
-                    continue;
-                }
-            }
-            acted |= take_up(app, arrived).await;
-        }
-        if !acted {
+        // Side by side, so that they come to stand in the line of writers one after the other and
+        // are committed together.
+        let due = waiting.into_iter().filter(|arrived| {
+            let wait = match arrived.attempts {
+                0 => 0,
+                attempts => deliver::wait_us(attempts, &app.clock),
+            };
+            arrived.received_us.saturating_add(wait) <= now
+        });
+        let acted = join_all(due.map(|arrived| take_up(app, arrived))).await;
+        if !acted.contains(&true) {
             return;
         }
     }
@@ -179,15 +194,33 @@ fn sender(conn: &mut Conn, node: &Node, origin: &str) -> QueryResult<Peer> {
     store::peer(conn, origin)?.ok_or(diesel::result::Error::NotFound)
 }
 
-/// Forgets signatures that are too old to be taken again.
-async fn sweep(app: &App, now_us: i64) {
+/// For how long what was delivered, given up or said to one peer alone is kept, in microseconds: 30
+/// days.
+const KEPT_US: i64 = 30 * 24 * 3600 * 1_000_000;
+/// For how long it is known what arrived before: 90 days, thrice as long as anything is delivered.
+const KNOWN_US: i64 = 3 * KEPT_US;
+/// For how long it is known what was deleted before it came: 400 days.
+const BURIED_US: i64 = 400 * 24 * 3600 * 1_000_000;
+
+/// Forgets what is too old to matter: one table after the other, a bounded number of rows to a
+/// transaction.
+pub async fn sweep(app: &App, now_us: i64) {
+    type Forget = fn(&mut Conn, i64) -> QueryResult<usize>;
     let memory = i64::try_from(Policy::default().replay_memory()).unwrap_or(i64::MAX / 2_000_000);
-    let before = now_us.saturating_sub(memory.saturating_mul(2_000_000));
-    let swept = app
-        .db
-        .write(move |conn| Ok::<_, Refusal>(store::forget_signatures(conn, before)?))
-        .await;
-    if let Err(error) = swept {
-        tracing::error!(%error, "old signatures cannot be forgotten");
+    let tables: [(Forget, i64); 5] = [
+        (store::forget_signatures, memory.saturating_mul(2_000_000)),
+        (store::forget_deliveries, KEPT_US),
+        (store::forget_said, KEPT_US),
+        (store::forget_arrived, KNOWN_US),
+        (store::forget_tombstones, BURIED_US),
+    ];
+    for (forget, age_us) in tables {
+        let before = now_us.saturating_sub(age_us);
+        let forgotten = app
+            .db
+            .write(move |conn| Ok::<_, Refusal>(forget(conn, before)?));
+        if let Err(error) = forgotten.await {
+            tracing::error!(%error, "what is too old cannot be forgotten");
+        }
     }
 }

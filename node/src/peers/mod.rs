@@ -233,4 +233,18 @@ impl Wake {
             .unwrap_or_else(PoisonError::into_inner);
         turns.entry(origin.to_owned()).or_default().clone()
     }
+
+    /// Forgets the turn of a peer nobody delivers to, so that a peer that is away leaves nothing.
+    fn forget_turn_of(&self, origin: &str) {
+        let mut turns = self
+            .delivering
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if turns
+            .get(origin)
+            .is_some_and(|turn| Arc::strong_count(turn) == 1)
+        {
+            turns.remove(origin);
+        }
+    }
 }

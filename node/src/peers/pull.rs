@@ -1,12 +1,16 @@
-//! Reading what a peer said before we followed it: its outbox, from the oldest page to the newest.
+//! Reading what a peer said: its outbox, from the oldest page to the newest when we begin to follow
+//! it, and then once a day from where the last reading stopped. So a delivery that was given up, or
+//! that came to a node whose disk was put back to an earlier day, is made good within a day.
 //!
 //! A page is read from the peer's own address, so what is written out on it and lives on the same
 //! origin is as true as if it had been read one by one; whatever is only named is read from its
-//! own address. Everything goes through the same table as what is delivered, and acts once. How
-//! far the reading came is kept with each page.
+//! own address. Everything goes through the same table as what is delivered, and acts once. An older
+//! word may so arrive after a newer one: the rooms compare. How far the reading came is kept with
+//! each page.
 
 use std::time::Duration;
 
+use diesel::QueryResult;
 use federation::vocabulary::{Activity, Collection, CollectionPage, Reference};
 use serde_json::Value;
 use settlement::{NodeId, Uri};
@@ -14,14 +18,17 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use super::fetch::{self, FetchRefused};
-use super::store::{self, READ, Unread};
+use super::store::{self, Unread};
 use super::{deliver, receive::ACTIVITY_LIMIT};
+use crate::db::Conn;
 use crate::web::{App, Refusal};
 
 /// The largest page that is read, in bytes.
 const PAGE_LIMIT: usize = 8 * 1024 * 1024;
 /// How many pages are read in one go: an outbox without end ends here.
 const PAGES: usize = 20_000;
+/// How long after its end was reached an outbox is read on, in microseconds: a day.
+const READ_ON_US: i64 = 24 * 3600 * 1_000_000;
 
 /// Reads the outboxes of peers that agreed to be followed, until `left` says that the house is
 /// being left.
@@ -48,7 +55,7 @@ pub async fn pass(app: &App) {
     let now = app.clock.now_us();
     let unread = app
         .db
-        .read(move |conn| Ok::<_, Refusal>(store::unread(conn, now)?));
+        .read(move |conn| Ok::<_, Refusal>(unread(conn, now)?));
     let unread = match unread.await {
         Ok(unread) => unread,
         Err(error) => {
@@ -64,8 +71,13 @@ pub async fn pass(app: &App) {
     }
 }
 
+/// The peers whose outbox is to be read now.
+pub fn unread(conn: &mut Conn, now_us: i64) -> QueryResult<Vec<Unread>> {
+    store::unread(conn, now_us.saturating_sub(READ_ON_US), now_us)
+}
+
 /// What keeps an outbox from being read: a peer that is away is asked again later, a peer that
-/// answers with something else is not.
+/// answers with something else tomorrow, and from the beginning: the page may be none any more.
 async fn stop(app: &App, origin: String, refused: &FetchRefused) {
     let away = match refused {
         FetchRefused::Silent { .. } | FetchRefused::Db(_) => true,
@@ -84,7 +96,8 @@ async fn stop(app: &App, origin: String, refused: &FetchRefused) {
             let next = now.saturating_add(deliver::wait_us(attempts, &clock));
             store::peer_failed(conn, &origin, &error, now, next)?;
         } else {
-            store::note_pulled(conn, &origin, READ)?;
+            store::note_page(conn, &origin, None)?;
+            store::note_read(conn, &origin, now)?;
         }
         Ok::<_, Refusal>(())
     });
@@ -132,9 +145,15 @@ async fn read(app: &App, unread: Unread) -> Result<(), FetchRefused> {
             }
         }
         next = page.prev.map(|prev| prev.to_string());
-        keep(app, &origin, &actor, arrived, next.clone()).await?;
+        // The last page is where the reading goes on another day: what is new will be on it.
+        let mark = next.clone().unwrap_or(at);
+        keep(app, &origin, &actor, arrived, mark).await?;
+        app.wake.inbox.notify_one();
     }
-    keep(app, &origin, &actor, Vec::new(), None).await
+    let now = app.clock.now_us();
+    app.db
+        .write(move |conn| Ok(store::note_read(conn, &origin, now)?))
+        .await
 }
 
 async fn oldest_page(app: &App, outbox: &str) -> Result<Option<String>, FetchRefused> {
@@ -168,13 +187,13 @@ async fn item_of(
     Ok(is_its_own.then(|| (activity.id.to_string(), value.to_string())))
 }
 
-/// Keeps the activities of a page together with the page to read next.
+/// Keeps the activities of a page together with the page to go on from.
 async fn keep(
     app: &App,
     origin: &str,
     actor: &NodeId,
     arrived: Vec<(String, String)>,
-    next: Option<String>,
+    mark: String,
 ) -> Result<(), FetchRefused> {
     let (origin, actor) = (origin.to_owned(), actor.clone());
     let clock = app.clock.clone();
@@ -183,10 +202,7 @@ async fn keep(
             for (id, activity) in arrived {
                 store::keep_arrived(conn, &id, &actor, &activity, clock.now_us())?;
             }
-            let mark = next.as_deref().unwrap_or(READ);
-            Ok::<_, FetchRefused>(store::note_pulled(conn, &origin, mark)?)
+            Ok(store::note_page(conn, &origin, Some(&mark))?)
         })
-        .await?;
-    app.wake.inbox.notify_one();
-    Ok(())
+        .await
 }

@@ -4,7 +4,8 @@ use diesel::QueryResult;
 use federation::vocabulary::{PUBLIC, context};
 use serde_json::{Value, json};
 
-use super::store::{self, NewDelivery};
+use super::deliver;
+use super::store::{self, NewDelivery, NewSaid};
 use crate::Node;
 use crate::clock::rfc3339;
 use crate::db::Conn;
@@ -31,8 +32,21 @@ pub fn say(
     money: bool,
 ) -> QueryResult<String> {
     let now = node.clock.now_us();
+    let kind = activity["type"].as_str().unwrap_or_default().to_owned();
+    let object = &activity["object"];
+    let object = object.as_str().or(object["id"].as_str());
+    let object = object.map(str::to_owned);
     let (id, text) = complete(node, activity, &to, now)?;
-    store::keep_said(conn, &id, &text, to == To::Followers, now)?;
+    let said = NewSaid {
+        id: &id,
+        actor: None,
+        activity: &text,
+        kind: &kind,
+        object: object.as_deref(),
+        public: to == To::Followers,
+    };
+    store::keep_said(conn, &said, now)?;
+    store::drop_replaced(conn, &said)?;
     let here = node.config.base();
     let receivers = match to {
         To::Followers => store::followers(conn)?,
@@ -47,16 +61,22 @@ pub fn say(
             vec![(origin, peer.inbox)]
         }
     };
-    for (origin, inbox) in receivers {
-        let delivery = NewDelivery {
-            id: &node.clock.fresh_id(),
-            activity_id: &id,
-            origin: &origin,
-            inbox: &inbox,
-            money,
-        };
-        store::queue(conn, &delivery, now)?;
-    }
+    // Who has been away for so long that the first of its line were given up gets nothing more
+    // put in line: when it is back it reads what it missed.
+    let away = match said.public && !money {
+        true => store::long_away(conn, now.saturating_sub(deliver::GIVE_UP_US))?,
+        false => Vec::new(),
+    };
+    let deliveries: Vec<NewDelivery> = receivers
+        .into_iter()
+        .filter(|(origin, _)| !away.contains(origin))
+        .map(|(origin, inbox)| NewDelivery {
+            id: node.clock.fresh_id(),
+            origin,
+            inbox,
+        })
+        .collect();
+    store::queue(conn, &id, money, &deliveries, now)?;
     node.wake.deliver.notify_one();
     Ok(id)
 }

@@ -7,8 +7,8 @@ use federation::vocabulary::{Act, Activity};
 use serde_json::Value;
 use settlement::Period;
 
-use super::PeriodState;
 use super::store::{self, KnownSettlement};
+use super::{PeriodState, recompute};
 use crate::Node;
 use crate::coordinator::unusable;
 use crate::db::Conn;
@@ -120,6 +120,10 @@ fn announced(
     if let Some(known) = store::settlement(conn, &id)? {
         if known.digest != digest.to_string() {
             tracing::error!(settlement = %id, "announced again with other bytes: the first stands");
+        } else if known.answered_us.is_some() {
+            // Who announces again has not got our answer.
+            recompute::say_answer(conn, node, &known, known.reason.as_deref())?;
+            return Ok(Outcome::Done("answered again".to_owned()));
         }
         return Ok(Outcome::Done("known already".to_owned()));
     }

@@ -3,7 +3,7 @@
 //!
 //! A month goes `Open → Closed → Reported → Settled`. It is closed once, in one transaction, by
 //! [`close`]: from then on plays handed in late count in the first open month. [`send`] offers the
-//! report; it keeps its place in the outbox until the coordinator's signed receipt is in.
+//! report, and [`remind`] offers it again until the coordinator's signed receipt is in.
 //! [`recompute`] makes the settlement again from the reductions of all nodes, and says so to the
 //! coordinator, or objects and says why.
 
@@ -11,6 +11,7 @@ mod close;
 mod doors;
 pub mod inbox;
 pub mod recompute;
+pub mod remind;
 mod send;
 pub mod store;
 

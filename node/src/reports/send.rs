@@ -7,12 +7,13 @@ use super::store::{self, OwnReport};
 use super::{PeriodState, bounds};
 use crate::Node;
 use crate::coordinator;
+use crate::db::Conn;
 use crate::peers::{self, To};
 use crate::web::Refusal;
 use crate::words::Say;
 
-/// Offers the report of `period` to the coordinator, in the transaction that notes so. It stays
-/// in the outbox until it is delivered; offering twice is harmless.
+/// Offers the report of `period` to the coordinator. It stays in the outbox until it is delivered,
+/// and is offered again until it is answered ([`super::remind`]); offering twice is harmless.
 ///
 /// # Errors
 /// When the month is not closed, its report was accepted already, or the coordinator is no peer.
@@ -28,24 +29,28 @@ pub fn send(node: &Node, period: Period) -> Result<(), Refusal> {
                 Say::new("reports-accepted-already").with("period", period),
             ));
         }
-        let now = node.clock.now_us();
-        let manifest: Value = serde_json::from_str(&report.manifest).map_err(Refusal::broken)?;
-        if node.config.is_coordinator() {
-            coordinator::take_offer(conn, node, node.config.actor(), &manifest)?;
-        } else {
-            let actor = node.config.coordinator_actor();
-            let origin = actor.origin().to_owned();
-            if peers::store::peer(conn, &origin)?.is_none() {
-                return Err(Refusal::Conflict(
-                    Say::new("reports-no-coordinator").with("url", origin),
-                ));
-            }
-            let offer = json!({ "type": "Offer", "object": manifest, "to": [actor.as_str()] });
-            peers::say(conn, node, offer, To::Peer(origin), true)?;
-        }
-        store::offered(conn, &report.id, now)?;
-        Ok(())
+        offer(conn, node, &report)
     })
+}
+
+/// Offers a report of ours, in the transaction that notes so.
+pub(super) fn offer(conn: &mut Conn, node: &Node, report: &OwnReport) -> Result<(), Refusal> {
+    let manifest: Value = serde_json::from_str(&report.manifest).map_err(Refusal::broken)?;
+    if node.config.is_coordinator() {
+        coordinator::take_offer(conn, node, node.config.actor(), &manifest)?;
+    } else {
+        let actor = node.config.coordinator_actor();
+        let origin = actor.origin().to_owned();
+        if peers::store::peer(conn, &origin)?.is_none() {
+            return Err(Refusal::Conflict(
+                Say::new("reports-no-coordinator").with("url", origin),
+            ));
+        }
+        let offer = json!({ "type": "Offer", "object": manifest, "to": [actor.as_str()] });
+        peers::say(conn, node, offer, To::Peer(origin), true)?;
+    }
+    store::offered(conn, &report.id, node.clock.now_us())?;
+    Ok(())
 }
 
 /// Where a month stands at this node.

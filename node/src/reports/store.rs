@@ -190,6 +190,16 @@ pub fn offered(conn: &mut Conn, id: &str, now_us: i64) -> QueryResult<()> {
     Ok(())
 }
 
+/// The reports that were offered before `before_us` and not answered.
+pub fn offered_before(conn: &mut Conn, before_us: i64) -> QueryResult<Vec<OwnReport>> {
+    reports::table
+        .filter(reports::state.eq("offered"))
+        .filter(reports::offered_us.le(before_us))
+        .order((reports::period, reports::sequence))
+        .select(OwnReport::as_select())
+        .load(conn)
+}
+
 /// Notes the coordinator's answer: a signed receipt, or a reason.
 pub fn answered(
     conn: &mut Conn,

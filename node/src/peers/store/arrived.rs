@@ -6,7 +6,7 @@ use settlement::NodeId;
 use crate::db::Conn;
 use crate::each;
 use crate::peers::{Following, Standing};
-use crate::schema::{inbox, peers, replays};
+use crate::schema::{inbox, peers, replays, tombstones};
 
 /// What arrived and has not acted yet.
 #[derive(Clone, Debug, Queryable)]
@@ -139,14 +139,25 @@ pub fn remember_signature(conn: &mut Conn, fingerprint: &str, now_us: i64) -> Qu
     Ok(kept > 0)
 }
 
-/// Forgets signatures seen before `before_us`: they are too old to be taken anyway.
-pub fn forget_signatures(conn: &mut Conn, before_us: i64) -> QueryResult<usize> {
-    diesel::delete(replays::table.filter(replays::seen_us.lt(before_us))).execute(conn)
+/// Notes that what has this id was deleted before it was heard of.
+pub fn bury(conn: &mut Conn, id: &str, now_us: i64) -> QueryResult<()> {
+    let row = (tombstones::id.eq(id), tombstones::deleted_us.eq(now_us));
+    each!(conn, c => diesel::insert_into(tombstones::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(())
+}
+
+/// Whether what has this id was deleted before it was heard of.
+pub fn is_buried(conn: &mut Conn, id: &str) -> QueryResult<bool> {
+    let count: i64 = tombstones::table.find(id).count().get_result(conn)?;
+    Ok(count > 0)
 }
 
 // pull ------------------------------------------------------------------------
 
-/// A peer whose outbox is being read.
+/// A peer whose outbox is to be read.
 #[derive(Clone, Debug, Queryable)]
 pub struct Unread {
     /// Whose outbox.
@@ -155,21 +166,17 @@ pub struct Unread {
     pub actor_id: String,
     /// The outbox.
     pub outbox: Option<String>,
-    /// The page to read next; nothing read so far: none.
+    /// The page to go on from; nothing read so far: none.
     pub page: Option<String>,
 }
 
-/// The peers we follow whose outbox holds something unread still.
-pub fn unread(conn: &mut Conn, now_us: i64) -> QueryResult<Vec<Unread>> {
+/// The peers we follow whose outbox was not read to its end yet, or not since `since_us`.
+pub fn unread(conn: &mut Conn, since_us: i64, now_us: i64) -> QueryResult<Vec<Unread>> {
     peers::table
         .filter(peers::following.eq(Following::Yes.as_str()))
         .filter(peers::standing.eq(Standing::Known.as_str()))
         .filter(peers::next_try_us.le(now_us))
-        .filter(
-            peers::pulled_until
-                .is_null()
-                .or(peers::pulled_until.ne(READ)),
-        )
+        .filter(peers::pulled_us.is_null().or(peers::pulled_us.le(since_us)))
         .select((
             peers::origin,
             peers::actor_id,
@@ -180,13 +187,18 @@ pub fn unread(conn: &mut Conn, now_us: i64) -> QueryResult<Vec<Unread>> {
         .load(conn)
 }
 
-/// The mark of an outbox that was read to its end; from there on, deliveries tell what is new.
-pub const READ: &str = "read";
-
-/// Notes how far a peer's outbox was read.
-pub fn note_pulled(conn: &mut Conn, origin: &str, mark: &str) -> QueryResult<()> {
+/// Notes the page from which the reading of a peer's outbox goes on.
+pub fn note_page(conn: &mut Conn, origin: &str, page: Option<&str>) -> QueryResult<()> {
     diesel::update(peers::table.find(origin))
-        .set(peers::pulled_until.eq(mark))
+        .set(peers::pulled_until.eq(page))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Notes that a peer's outbox was read to its end.
+pub fn note_read(conn: &mut Conn, origin: &str, now_us: i64) -> QueryResult<()> {
+    diesel::update(peers::table.find(origin))
+        .set(peers::pulled_us.eq(now_us))
         .execute(conn)?;
     Ok(())
 }

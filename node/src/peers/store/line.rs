@@ -1,58 +1,111 @@
 //! What is said, and the line of deliveries of each peer.
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use crate::db::Conn;
+use crate::each;
 use crate::peers::Standing;
 use crate::schema::{deliveries, outbox, peers};
 
+/// How many deliveries are put in line with one sentence.
+const AT_ONCE: usize = 500;
+/// How many peers with something due are told at a time.
+const DUE: i64 = 1_000;
+
+/// What is said.
+pub struct NewSaid<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// By whom of ours, when it was not the node.
+    pub actor: Option<&'a str>,
+    /// The activity.
+    pub activity: &'a str,
+    /// Its type.
+    pub kind: &'a str,
+    /// What it is about.
+    pub object: Option<&'a str>,
+    /// Whether everyone may read it.
+    pub public: bool,
+}
+
 /// Keeps what was said.
-pub fn keep_said(
-    conn: &mut Conn,
-    id: &str,
-    activity: &str,
-    public: bool,
-    now_us: i64,
-) -> QueryResult<()> {
+pub fn keep_said(conn: &mut Conn, said: &NewSaid<'_>, now_us: i64) -> QueryResult<()> {
     diesel::insert_into(outbox::table)
         .values((
-            outbox::id.eq(id),
-            outbox::activity.eq(activity),
-            outbox::public.eq(public),
+            outbox::id.eq(said.id),
+            outbox::activity.eq(said.activity),
+            outbox::public.eq(said.public),
             outbox::created_us.eq(now_us),
+            outbox::kind.eq(said.kind),
+            outbox::object_id.eq(said.object),
         ))
         .execute(conn)?;
     Ok(())
 }
 
-/// A delivery to be made.
-pub struct NewDelivery<'a> {
-    /// Its id: later ones sort later.
-    pub id: &'a str,
-    /// What is delivered.
-    pub activity_id: &'a str,
-    /// To whom.
-    pub origin: &'a str,
-    /// Where.
-    pub inbox: &'a str,
-    /// Whether it concerns money.
-    pub money: bool,
+/// The kinds of activities that say all there is to say of their object.
+const WHOLE: [&str; 3] = ["Create", "Update", "Delete"];
+
+/// Drops what was said in public before about the same thing, as far as nobody waits for it: who
+/// reads the outbox later finds the thing as it is now. So an outbox grows with what there is, not
+/// with how often it changes.
+pub fn drop_replaced(conn: &mut Conn, said: &NewSaid<'_>) -> QueryResult<usize> {
+    let Some(object) = said
+        .object
+        .filter(|_| said.public && WHOLE.contains(&said.kind))
+    else {
+        return Ok(0);
+    };
+    let before: Vec<String> = outbox::table
+        .filter(outbox::object_id.eq(object))
+        .filter(outbox::public.eq(true))
+        .filter(outbox::kind.eq_any(WHOLE))
+        .filter(outbox::id.ne(said.id))
+        .filter(not(exists(
+            deliveries::table.filter(deliveries::activity_id.eq(outbox::id)),
+        )))
+        .select(outbox::id)
+        .load(conn)?;
+    diesel::delete(outbox::table.filter(outbox::id.eq_any(before))).execute(conn)
 }
 
-/// Puts a delivery in line.
-pub fn queue(conn: &mut Conn, delivery: &NewDelivery<'_>, now_us: i64) -> QueryResult<()> {
-    diesel::insert_into(deliveries::table)
-        .values((
-            deliveries::id.eq(delivery.id),
-            deliveries::activity_id.eq(delivery.activity_id),
-            deliveries::peer_origin.eq(delivery.origin),
-            deliveries::inbox.eq(delivery.inbox),
-            deliveries::money.eq(delivery.money),
-            deliveries::queued_us.eq(now_us),
-            deliveries::attempts.eq(0),
-            deliveries::next_try_us.eq(0),
-        ))
-        .execute(conn)?;
+/// A delivery to be made.
+pub struct NewDelivery {
+    /// Its id: later ones sort later.
+    pub id: String,
+    /// To whom.
+    pub origin: String,
+    /// Where.
+    pub inbox: String,
+}
+
+/// Puts deliveries of an activity in line. `money`: it concerns money.
+pub fn queue(
+    conn: &mut Conn,
+    activity: &str,
+    money: bool,
+    to: &[NewDelivery],
+    now_us: i64,
+) -> QueryResult<()> {
+    for some in to.chunks(AT_ONCE) {
+        let rows: Vec<_> = some
+            .iter()
+            .map(|delivery| {
+                (
+                    deliveries::id.eq(&delivery.id),
+                    deliveries::activity_id.eq(activity),
+                    deliveries::peer_origin.eq(&delivery.origin),
+                    deliveries::inbox.eq(&delivery.inbox),
+                    deliveries::money.eq(money),
+                    deliveries::queued_us.eq(now_us),
+                    deliveries::attempts.eq(0),
+                    deliveries::next_try_us.eq(0),
+                )
+            })
+            .collect();
+        each!(conn, c => diesel::insert_into(deliveries::table).values(&rows).execute(c))?;
+    }
     Ok(())
 }
 
@@ -117,17 +170,38 @@ pub fn public_before(
     sentence.load(conn)
 }
 
-/// The peers for whom a delivery may be tried now.
-pub fn due(conn: &mut Conn, now_us: i64) -> QueryResult<Vec<String>> {
-    deliveries::table
-        .inner_join(peers::table.on(peers::origin.eq(deliveries::peer_origin)))
+/// A peer for whom a delivery may be tried now.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Due {
+    /// Its origin.
+    pub origin: String,
+    /// How often in a row it could not be reached.
+    pub attempts: i64,
+}
+
+/// Peers for whom a delivery may be tried now: those that are well first, and a thousand at most. A
+/// peer that is away is passed over without a look at what waits for it.
+pub fn due(conn: &mut Conn, now_us: i64) -> QueryResult<Vec<Due>> {
+    let waits = deliveries::table
+        .filter(deliveries::peer_origin.eq(peers::origin))
         .filter(deliveries::delivered_us.is_null())
         .filter(deliveries::given_up_us.is_null())
-        .filter(deliveries::next_try_us.le(now_us))
+        .filter(deliveries::next_try_us.le(now_us));
+    peers::table
         .filter(peers::standing.eq(Standing::Known.as_str()))
         .filter(peers::next_try_us.le(now_us))
-        .select(deliveries::peer_origin)
-        .distinct()
+        .filter(exists(waits))
+        .order((peers::attempts, peers::origin))
+        .limit(DUE)
+        .select((peers::origin, peers::attempts))
+        .load(conn)
+}
+
+/// The origins that could not be reached since before `before_us`.
+pub fn long_away(conn: &mut Conn, before_us: i64) -> QueryResult<Vec<String>> {
+    peers::table
+        .filter(peers::failing_since_us.lt(before_us))
+        .select(peers::origin)
         .load(conn)
 }
 
@@ -138,6 +212,10 @@ pub struct Delivery {
     pub id: String,
     /// The activity, as it goes out.
     pub activity: String,
+    /// Whether everyone may read it.
+    pub public: bool,
+    /// Where it goes.
+    pub inbox: String,
     /// Whether it concerns money.
     pub money: bool,
     /// Since when it waits.
@@ -164,6 +242,8 @@ pub fn next_delivery(
         .select((
             deliveries::id,
             outbox::activity,
+            outbox::public,
+            deliveries::inbox,
             deliveries::money,
             deliveries::queued_us,
             deliveries::attempts,
@@ -172,20 +252,36 @@ pub fn next_delivery(
         .optional()
 }
 
-/// A delivery was taken: the peer is well.
-pub fn delivered(conn: &mut Conn, origin: &str, id: &str, now_us: i64) -> QueryResult<()> {
-    diesel::update(deliveries::table.find(id))
-        .set((
-            deliveries::delivered_us.eq(now_us),
-            deliveries::last_error.eq(None::<String>),
-        ))
-        .execute(conn)?;
+/// A delivery was taken: the peer is well. Of what everyone may read nothing needs to be kept; what
+/// was for this peer alone it may ask for again.
+pub fn delivered(
+    conn: &mut Conn,
+    origin: &str,
+    delivery: &Delivery,
+    now_us: i64,
+) -> QueryResult<()> {
+    let row = deliveries::table.find(&delivery.id);
+    if delivery.public {
+        diesel::delete(row).execute(conn)?;
+    } else {
+        diesel::update(row)
+            .set((
+                deliveries::delivered_us.eq(now_us),
+                deliveries::last_error.eq(None::<String>),
+            ))
+            .execute(conn)?;
+    }
     peer_is_well(conn, origin)
 }
 
 /// A peer answered: what failed before counts no more.
 pub fn peer_is_well(conn: &mut Conn, origin: &str) -> QueryResult<()> {
-    diesel::update(peers::table.find(origin))
+    let was_not = peers::attempts
+        .ne(0)
+        .or(peers::next_try_us.ne(0))
+        .or(peers::failing_since_us.is_not_null())
+        .or(peers::last_error.is_not_null());
+    diesel::update(peers::table.find(origin).filter(was_not))
         .set((
             peers::failing_since_us.eq(None::<i64>),
             peers::next_try_us.eq(0),
@@ -193,6 +289,58 @@ pub fn peer_is_well(conn: &mut Conn, origin: &str) -> QueryResult<()> {
             peers::last_error.eq(None::<String>),
         ))
         .execute(conn)?;
+    Ok(())
+}
+
+/// A peer that could not be reached was heard of: what waits for it is tried now.
+pub fn peer_is_back(conn: &mut Conn, origin: &str) -> QueryResult<bool> {
+    let away = peers::table
+        .find(origin)
+        .filter(peers::failing_since_us.is_not_null())
+        .filter(peers::next_try_us.ne(0));
+    let back = diesel::update(away)
+        .set(peers::next_try_us.eq(0))
+        .execute(conn)?;
+    Ok(back > 0)
+}
+
+/// Gives up what has waited for a peer since before `before_us`, except what concerns money; and
+/// except the last in line, by which it is seen one day that the peer is back.
+pub fn give_up(conn: &mut Conn, origin: &str, before_us: i64, now_us: i64) -> QueryResult<usize> {
+    let waiting = || {
+        deliveries::table
+            .filter(deliveries::peer_origin.eq(origin))
+            .filter(deliveries::delivered_us.is_null())
+            .filter(deliveries::given_up_us.is_null())
+    };
+    let last: Option<String> = waiting()
+        .select(diesel::dsl::max(deliveries::id))
+        .get_result(conn)?;
+    diesel::update(
+        waiting()
+            .filter(deliveries::id.ne(last.unwrap_or_default()))
+            .filter(deliveries::money.eq(false))
+            .filter(deliveries::queued_us.lt(before_us)),
+    )
+    .set(deliveries::given_up_us.eq(now_us))
+    .execute(conn)
+}
+
+/// An inbox is gone for good: whoever followed us from there follows no longer, and what waits to
+/// go there is given up, except what concerns money.
+pub fn inbox_is_gone(conn: &mut Conn, origin: &str, inbox: &str, now_us: i64) -> QueryResult<()> {
+    diesel::update(peers::table.find(origin).filter(peers::inbox.eq(inbox)))
+        .set(peers::follower.eq(false))
+        .execute(conn)?;
+    diesel::update(
+        deliveries::table
+            .filter(deliveries::peer_origin.eq(origin))
+            .filter(deliveries::inbox.eq(inbox))
+            .filter(deliveries::delivered_us.is_null())
+            .filter(deliveries::money.eq(false)),
+    )
+    .set(deliveries::given_up_us.eq(now_us))
+    .execute(conn)?;
     Ok(())
 }
 
@@ -263,6 +411,20 @@ pub fn retry_now(conn: &mut Conn, origin: &str) -> QueryResult<()> {
     ))
     .execute(conn)?;
     Ok(())
+}
+
+/// When something about this object was last put in line for a peer, and whether it waits there
+/// still. What was delivered long ago is forgotten.
+pub fn last_said(conn: &mut Conn, origin: &str, object: &str) -> QueryResult<Option<(i64, bool)>> {
+    let last: Option<(i64, Option<i64>)> = deliveries::table
+        .inner_join(outbox::table.on(outbox::id.eq(deliveries::activity_id)))
+        .filter(outbox::object_id.eq(object))
+        .filter(deliveries::peer_origin.eq(origin))
+        .order(deliveries::id.desc())
+        .select((deliveries::queued_us, deliveries::delivered_us))
+        .first(conn)
+        .optional()?;
+    Ok(last.map(|(queued_us, delivered_us)| (queued_us, delivered_us.is_none())))
 }
 
 /// What waits for a peer.

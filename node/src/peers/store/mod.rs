@@ -3,6 +3,7 @@
 
 mod arrived;
 mod line;
+mod trim;
 
 use diesel::prelude::*;
 use federation::keys::RsaPublic;
@@ -15,6 +16,7 @@ use crate::schema::peers;
 
 pub use arrived::*;
 pub use line::*;
+pub use trim::*;
 
 /// A row of `peers`, as far as it says who a peer is.
 #[derive(Queryable, Selectable)]
@@ -192,8 +194,9 @@ pub fn set_follower(conn: &mut Conn, origin: &str, follower: bool) -> QueryResul
     Ok(())
 }
 
-/// Notes that a peer said something we could verify.
+/// Notes that a peer said something we could verify: it is there, so what waits for it is tried.
 pub fn note_heard(conn: &mut Conn, origin: &str, now_us: i64) -> QueryResult<()> {
+    peer_is_back(conn, origin)?;
     diesel::update(peers::table.find(origin))
         .set(peers::heard_us.eq(now_us))
         .execute(conn)?;
