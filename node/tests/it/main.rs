@@ -10,5 +10,6 @@ mod members;
 mod month;
 mod pages;
 mod peers;
+mod storm;
 mod venues;
 mod world;

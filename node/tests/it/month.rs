@@ -7,9 +7,9 @@ use axum::http::StatusCode;
 use federation::audit::{AuditOptions, verify_folder};
 use node::catalogue::import::{self, ImportOptions};
 use node::coordinator::{self, SettleWith, arrivals};
-use node::db::DbError;
-use node::peers;
-use node::reports::{self, PeriodState, recompute};
+use node::db::{Conn, DbError};
+use node::peers::{self, deliver, inbox};
+use node::reports::{self, PeriodState, recompute, remind};
 use node::venues::Venue;
 use serde_json::Value;
 use settlement::{Micros, Period, WorkId};
@@ -18,17 +18,17 @@ use crate::catalogue::sounds;
 use crate::peers::settle as come_to_rest;
 use crate::world::{Host, World, play};
 
-fn october() -> Period {
+pub fn october() -> Period {
     Period::parse("2026-10").unwrap()
 }
 
 /// Three nodes that follow each other, on the first of October: two with a song and a library
 /// each, and the one that settles.
-struct Network {
-    world: World,
-    coordination: Host,
-    loire: Host,
-    wallonie: Host,
+pub struct Network {
+    pub world: World,
+    pub coordination: Host,
+    pub loire: Host,
+    pub wallonie: Host,
     song_of_loire: WorkId,
     song_of_wallonie: WorkId,
     library: Venue,
@@ -42,6 +42,11 @@ impl Network {
         let coordination = world.coordinator("coordination", "FR").await;
         let loire = world.node("loire", "FR-ARA").await;
         let wallonie = world.node("wallonie", "BE-WAL").await;
+        Network::among(world, coordination, loire, wallonie).await
+    }
+
+    /// The same among these nodes.
+    pub async fn among(world: World, coordination: Host, loire: Host, wallonie: Host) -> Self {
         for (from, to) in [
             (&loire, &wallonie),
             (&loire, &coordination),
@@ -70,7 +75,7 @@ impl Network {
     }
 
     /// Six members of each library hear the song from here once, and half of them the other too.
-    async fn listen(&self) {
+    pub async fn listen(&self) {
         let places = [
             (
                 &self.loire,
@@ -115,6 +120,7 @@ impl Network {
             arrivals::pass(&self.coordination.app).await;
             for host in all {
                 recompute::pass(&host.app).await;
+                remind::pass(&host.app).await;
             }
         }
         come_to_rest(&all).await;
@@ -128,7 +134,7 @@ impl Network {
         self.errands().await;
     }
 
-    fn settle(&self) -> Result<coordinator::Settled, node::web::Refusal> {
+    pub fn settle(&self) -> Result<coordinator::Settled, node::web::Refusal> {
         let policy = fs::read_to_string(self.coordination.dir.join("policy.toml")).unwrap();
         let with = SettleWith {
             policy,
@@ -138,7 +144,7 @@ impl Network {
     }
 }
 
-fn blocking<T>(act: impl FnOnce() -> T) -> T {
+pub fn blocking<T>(act: impl FnOnce() -> T) -> T {
     tokio::task::block_in_place(act)
 }
 
@@ -163,7 +169,7 @@ fn song(host: &Host, title: &str, hertz: u32) -> WorkId {
     })
 }
 
-fn state(host: &Host) -> (PeriodState, Option<String>) {
+pub fn state(host: &Host) -> (PeriodState, Option<String>) {
     let status = blocking(|| reports::status(host, october()).unwrap());
     (status.state, status.report.and_then(|report| report.reason))
 }
@@ -268,6 +274,174 @@ async fn a_node_that_vanishes_after_its_offer_is_waited_for() {
     network.world.pass(7200);
     network.errands().await;
     assert_eq!(state(&network.loire).0, PeriodState::Reported);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_disappears_for_a_day_between_its_reports_is_waited_for() {
+    let network = Network::new().await;
+    network.listen().await;
+    blocking(|| {
+        reports::close(&network.loire, october()).unwrap();
+        reports::send(&network.loire, october()).unwrap();
+    });
+    // The offer is taken, and before the report is fetched its node is gone for a day.
+    deliver::pass(&network.loire.app).await;
+    network.loire.stop().await;
+    inbox::pass(&network.coordination.app).await;
+    for _ in 0..24 {
+        arrivals::pass(&network.coordination.app).await;
+        network.world.pass(3600);
+    }
+    assert_eq!(state(&network.loire).0, PeriodState::Closed);
+    network.report(&network.wallonie).await;
+    network.loire.start().await;
+    network.world.pass(3600 + 900);
+    network.errands().await;
+    assert_eq!(state(&network.loire), (PeriodState::Reported, None));
+    assert_eq!(received(&network).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coordinator_that_disappears_for_a_day_finds_every_report_and_answer_waiting() {
+    let network = Network::new().await;
+    network.listen().await;
+    network.report(&network.loire).await;
+    network.coordination.stop().await;
+    blocking(|| {
+        reports::close(&network.wallonie, october()).unwrap();
+        reports::send(&network.wallonie, october()).unwrap();
+    });
+    for _ in 0..24 {
+        deliver::pass(&network.wallonie.app).await;
+        network.world.pass(3600);
+    }
+    let owed = |host: &Host| {
+        let base = network.coordination.base();
+        let all = blocking(|| peers::list(host).unwrap());
+        let one = all.into_iter().find(|one| one.peer.origin == base);
+        one.unwrap().owed
+    };
+    assert_eq!(owed(&network.wallonie).money, 1);
+    network.coordination.start().await;
+    network.world.pass(3600 + 900);
+    network.errands().await;
+    assert_eq!(state(&network.wallonie), (PeriodState::Reported, None));
+
+    // It settles, goes away before its word is out, and comes back to nodes that are away.
+    let settled = network.settle().unwrap();
+    network.coordination.stop().await;
+    network.world.pass(24 * 3600);
+    network.loire.stop().await;
+    network.coordination.start().await;
+    deliver::pass(&network.coordination.app).await;
+    network.loire.start().await;
+    // Whoever asked at the moment it went away asks again within the hour.
+    for _ in 0..2 {
+        network.world.pass(3600 + 900);
+        network.errands().await;
+    }
+    assert_eq!(answers(&network, &settled.id), [true, true]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_concerns_money_and_was_taken_and_lost_is_said_again_until_it_is_answered() {
+    use diesel::prelude::*;
+    use node::schema::{countersignatures, inbox, received_reports, settlements};
+    let network = Network::new().await;
+    network.listen().await;
+    network.report(&network.wallonie).await;
+    let forget_what_came = |host: &Host| {
+        let forget = |conn: &mut Conn| {
+            diesel::delete(inbox::table).execute(conn)?;
+            Ok::<_, DbError>(())
+        };
+        host.db.write_now(forget).unwrap();
+    };
+    // The coordinator takes the offer (202), and its disk is put back to the hour before.
+    blocking(|| {
+        reports::close(&network.loire, october()).unwrap();
+        reports::send(&network.loire, october()).unwrap();
+    });
+    deliver::pass(&network.loire.app).await;
+    blocking(|| {
+        forget_what_came(&network.coordination);
+        let id = network.loire.config.uri("/reports/2026-10/1");
+        let forget = |conn: &mut Conn| {
+            diesel::delete(received_reports::table.find(id)).execute(conn)?;
+            Ok::<_, DbError>(())
+        };
+        network.coordination.db.write_now(forget).unwrap();
+    });
+    network.errands().await;
+    assert_eq!(state(&network.loire).0, PeriodState::Closed);
+    network.world.pass(7 * 3600);
+    network.errands().await;
+    assert_eq!(state(&network.loire), (PeriodState::Reported, None));
+    assert_eq!(received(&network).len(), 2);
+
+    // Word of the settlement is taken by a node and lost there.
+    let settled = network.settle().unwrap();
+    deliver::pass(&network.coordination.app).await;
+    blocking(|| {
+        forget_what_came(&network.loire);
+        let forget = |conn: &mut Conn| {
+            diesel::delete(settlements::table).execute(conn)?;
+            Ok::<_, DbError>(())
+        };
+        network.loire.db.write_now(forget).unwrap();
+    });
+    network.errands().await;
+    assert_eq!(answers(&network, &settled.id), [true]);
+    network.world.pass(25 * 3600);
+    network.errands().await;
+    assert_eq!(answers(&network, &settled.id), [true, true]);
+
+    // The coordinator loses the answers.
+    blocking(|| {
+        forget_what_came(&network.coordination);
+        let forget = |conn: &mut Conn| {
+            diesel::delete(countersignatures::table).execute(conn)?;
+            Ok::<_, DbError>(())
+        };
+        network.coordination.db.write_now(forget).unwrap();
+    });
+    network.world.pass(25 * 3600);
+    network.errands().await;
+    assert_eq!(answers(&network, &settled.id), [true, true]);
+    // And then it is quiet.
+    network.world.pass(25 * 3600);
+    let before = said(&network.coordination);
+    network.errands().await;
+    assert_eq!(said(&network.coordination), before);
+}
+
+/// The reports that the coordinator received.
+fn received(network: &Network) -> Vec<coordinator::store::ReceivedReport> {
+    let look = |conn: &mut Conn| {
+        let received = coordinator::store::received_for(conn, october())?;
+        Ok::<_, DbError>(received)
+    };
+    blocking(|| network.coordination.db.read_now(look).unwrap())
+}
+
+/// Whether the nodes agreed, of each that answered a settlement.
+pub fn answers(network: &Network, settlement: &str) -> Vec<bool> {
+    let look = |conn: &mut Conn| {
+        let answers = coordinator::store::countersignatures(conn, settlement)?;
+        Ok::<_, DbError>(answers)
+    };
+    let answers = blocking(|| network.coordination.db.read_now(look).unwrap());
+    answers.into_iter().map(|answer| answer.agreed).collect()
+}
+
+/// How much a node said so far.
+fn said(host: &Host) -> i64 {
+    use diesel::prelude::*;
+    let look = |conn: &mut Conn| {
+        let count = node::schema::outbox::table.count().get_result(conn)?;
+        Ok::<_, DbError>(count)
+    };
+    blocking(|| host.db.read_now(look).unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]

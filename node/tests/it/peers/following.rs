@@ -112,3 +112,97 @@ async fn relation(host: &crate::world::Host, origin: &str) -> peers::Relation {
     let one = all.into_iter().find(|one| one.peer.origin == origin);
     one.unwrap()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_lost_its_database_follows_again_and_has_the_whole_catalogue_back() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let wallonie = world.node("wallonie", "BE-WAL").await;
+    peers::add(&wallonie.app, &loire.base()).await.unwrap();
+    let mut titles = Vec::new();
+    for number in 0..70 {
+        let mut work = loire.drawn(&format!("song{number:02}"), 60);
+        loire.tell(&work, true);
+        world.pass(1);
+        if number % 7 == 0 {
+            work.title += ", again";
+            work.updated_us = world.clock.now_us();
+            loire.tell(&work, false);
+        }
+        if number % 10 == 9 {
+            tokio::task::block_in_place(|| node::catalogue::withdraw(&loire, &work.id).unwrap());
+        } else {
+            titles.push(work.title);
+        }
+    }
+    titles.sort();
+    settle(&[&loire, &wallonie]).await;
+    assert_eq!(offered(&wallonie, &loire), titles);
+
+    let wallonie = wallonie.bereft().await;
+    wallonie.start().await;
+    assert_eq!(offered(&wallonie, &loire), [""; 0]);
+    peers::add(&wallonie.app, &loire.base()).await.unwrap();
+    settle(&[&loire, &wallonie]).await;
+    assert_eq!(offered(&wallonie, &loire), titles);
+    // What is new comes by delivery again.
+    let new = loire.drawn("newest", 60);
+    loire.tell(&new, true);
+    settle(&[&loire, &wallonie]).await;
+    assert_eq!(offered(&wallonie, &loire).len(), titles.len() + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deleted_before_it_was_heard_of_stays_deleted() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let wallonie = world.node("wallonie", "BE-WAL").await;
+    peers::add(&wallonie.app, &loire.base()).await.unwrap();
+    settle(&[&loire, &wallonie]).await;
+    // The last word arrives first: the ones before it are only read in the outbox.
+    let work = loire.drawn("song", 60);
+    wallonie.stop().await;
+    loire.tell(&work, true);
+    let said = |conn: &mut node::db::Conn| {
+        use diesel::prelude::*;
+        use node::schema::{deliveries, outbox};
+        diesel::delete(deliveries::table).execute(conn)?;
+        let said: Vec<(String, String)> = outbox::table
+            .filter(outbox::public.eq(true))
+            .select((outbox::id, outbox::activity))
+            .load(conn)?;
+        Ok::<_, node::db::DbError>(said)
+    };
+    let said = tokio::task::block_in_place(|| loire.db.write_now(said).unwrap());
+    tokio::task::block_in_place(|| node::catalogue::withdraw(&loire, &work.id).unwrap());
+    wallonie.start().await;
+    world.pass(3600 * 2);
+    settle(&[&loire, &wallonie]).await;
+    let late = move |conn: &mut node::db::Conn| {
+        let actor = settlement::NodeId::parse(&format!("{}/actor", work.origin)).unwrap();
+        for (id, activity) in &said {
+            peers::store::keep_arrived(conn, id, &actor, activity, 1)?;
+        }
+        Ok::<_, node::db::DbError>(said.len())
+    };
+    assert_eq!(wallonie.db.write(late).await.unwrap(), 1);
+    settle(&[&loire, &wallonie]).await;
+    assert_eq!(offered(&wallonie, &loire), [""; 0]);
+}
+
+/// The titles of the works of `other` that `host` offers.
+fn offered(host: &crate::world::Host, other: &crate::world::Host) -> Vec<String> {
+    use diesel::prelude::*;
+    use node::schema::works;
+    let origin = other.base();
+    let look = |conn: &mut node::db::Conn| {
+        let titles: Vec<String> = works::table
+            .filter(works::origin.eq(origin))
+            .filter(works::withdrawn_us.is_null())
+            .order(works::title)
+            .select(works::title)
+            .load(conn)?;
+        Ok::<_, node::db::DbError>(titles)
+    };
+    tokio::task::block_in_place(|| host.db.read_now(look).unwrap())
+}

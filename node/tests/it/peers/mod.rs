@@ -36,7 +36,7 @@ async fn is_quiet(host: &Host) -> bool {
     let look = host.db.read(move |conn| {
         let idle = store::due(conn, now)?.is_empty()
             && store::waiting(conn, 1)?.is_empty()
-            && store::unread(conn, now)?.is_empty();
+            && pull::unread(conn, now)?.is_empty();
         Ok::<_, DbError>(idle)
     });
     look.await.unwrap()

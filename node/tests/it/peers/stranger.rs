@@ -41,6 +41,8 @@ struct Inside {
     delivered: Mutex<Vec<Value>>,
     /// The paths it was asked for.
     asked: Mutex<Vec<String>>,
+    /// What it says with a refusal: when to come again.
+    retry_after: Mutex<Option<String>>,
     /// How the deliveries were signed.
     ways: Mutex<Vec<&'static str>>,
 }
@@ -123,6 +125,11 @@ impl Stranger {
     pub fn will_answer(&self, answers: &[u16]) {
         let answers = answers.iter().map(|n| StatusCode::from_u16(*n).unwrap());
         self.inside.answers.lock().unwrap().extend(answers);
+    }
+
+    /// Says with every refusal when to come again.
+    pub fn asks_for_patience(&self, retry_after: &str) {
+        *self.inside.retry_after.lock().unwrap() = Some(retry_after.to_owned());
     }
 
     /// What it was delivered and took: of each, what it is about.
@@ -237,7 +244,12 @@ async fn answer(State(inside): State<Arc<Inside>>, request: Request) -> Response
             let activity = serde_json::from_slice(&bytes).unwrap();
             inside.delivered.lock().unwrap().push(activity);
         }
-        return (answer, "as I please").into_response();
+        let mut response = (answer, "as I please").into_response();
+        if let Some(when) = &*inside.retry_after.lock().unwrap() {
+            let headers = response.headers_mut();
+            headers.insert(axum::http::header::RETRY_AFTER, when.parse().unwrap());
+        }
+        return response;
     }
     inside.asked.lock().unwrap().push(path.clone());
     let documents = inside.documents.lock().unwrap();

@@ -233,6 +233,38 @@ impl Host {
         *self.serving.lock().unwrap() = Some((stop, served));
     }
 
+    /// The same node after its process was killed: nothing of it is left but its folder and its
+    /// database. Nobody serves it yet.
+    pub async fn reborn(&self) -> Host {
+        self.stop().await;
+        let dir = self.dir.clone();
+        let node = tokio::task::spawn_blocking(move || Node::open(&dir).unwrap());
+        let mut node = node.await.unwrap();
+        node.clock = self.clock.clone();
+        Host::of(node)
+    }
+
+    /// The same node after its database was lost: nothing of it is left but its settings, its keys
+    /// and its files. Nobody serves it yet.
+    pub async fn bereft(&self) -> Host {
+        self.stop().await;
+        for entry in std::fs::read_dir(&self.dir).unwrap().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name == "node.toml" || name.starts_with("antiphon.sqlite3") {
+                std::fs::remove_file(entry.path()).unwrap();
+            }
+        }
+        let config = Config {
+            database: database(),
+            ..self.config.clone()
+        };
+        let node = tokio::task::spawn_blocking(move || Node::found(config).unwrap());
+        let mut node = node.await.unwrap();
+        node.clock = self.clock.clone();
+        Host::of(node)
+    }
+
     /// Stops answering; the folder stays.
     pub async fn stop(&self) {
         let serving = self.serving.lock().unwrap().take();
@@ -240,6 +272,11 @@ impl Host {
             let _ = stop.send(());
             served.await.unwrap();
         }
+    }
+
+    /// Whether somebody answers for it.
+    pub fn is_answering(&self) -> bool {
+        self.serving.lock().unwrap().is_some()
     }
 
     /// Answers again, at the same address.
@@ -289,10 +326,32 @@ impl Host {
     /// A work of this node of so many seconds, in the catalogue without a sound: for whoever
     /// counts plays rather than hears them.
     pub fn work(&self, name: &str, seconds: u64) -> WorkId {
+        let work = self.drawn(name, seconds);
+        tokio::task::block_in_place(|| {
+            let put =
+                |conn: &mut _| Ok::<_, DbError>(catalogue::store::put_work(conn, &work, &[])?);
+            self.db.write_now(put).unwrap();
+        });
+        work.id
+    }
+
+    /// Tells whoever follows this node of a work of it, new or changed.
+    pub fn tell(&self, work: &Work, is_new: bool) {
+        tokio::task::block_in_place(|| {
+            let put = |conn: &mut _| {
+                catalogue::store::put_work(conn, work, &[])?;
+                catalogue::tell::work(conn, self, work, is_new)
+            };
+            self.db.write_now(put).unwrap();
+        });
+    }
+
+    /// A work of this node as it would be in the catalogue.
+    pub fn drawn(&self, name: &str, seconds: u64) -> Work {
         let id = WorkId::parse(&self.config.uri(&format!("/works/{name}"))).unwrap();
         let now_us = self.clock.now_us();
-        let work = Work {
-            id: id.clone(),
+        Work {
+            id,
             origin: self.base(),
             kind: Kind::Music,
             title: name.to_owned(),
@@ -314,13 +373,7 @@ impl Host {
             created_us: now_us,
             updated_us: now_us,
             withdrawn_us: None,
-        };
-        tokio::task::block_in_place(|| {
-            let put =
-                |conn: &mut _| Ok::<_, DbError>(catalogue::store::put_work(conn, &work, &[])?);
-            self.db.write_now(put).unwrap();
-        });
-        id
+        }
     }
 
     /// A listening post that was enrolled with an invitation of this venue.

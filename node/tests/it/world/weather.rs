@@ -62,6 +62,11 @@ impl Weather {
         self.0.lock().unwrap().is_bad = bad;
     }
 
+    /// Whether it is bad.
+    pub fn is_bad(&self) -> bool {
+        self.0.lock().unwrap().is_bad
+    }
+
     /// How many requests did not simply arrive and were not simply answered.
     pub fn mishaps(&self) -> usize {
         self.0.lock().unwrap().fates
