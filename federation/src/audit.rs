@@ -55,8 +55,9 @@ pub mod layout {
 /// What an auditor knows already.
 #[derive(Clone, Debug, Default)]
 pub struct AuditOptions {
-    /// Keys known from elsewhere, by actor: where one is given, the settlement must name the same.
-    pub known_keys: BTreeMap<NodeId, Ed25519Public>,
+    /// Keys known from elsewhere, by actor, those included that counted once: where there are any,
+    /// the settlement must name one of them.
+    pub known_keys: BTreeMap<NodeId, Vec<Ed25519Public>>,
 }
 
 /// A settlement that was derived again and is the same to the last byte.
@@ -168,12 +169,13 @@ fn published(
         return Err(wrong("its id is not of the coordinator's origin".into()));
     }
     check_proof(&value, coordinator, &document.keys).map_err(wrong)?;
-    for (actor, known) in &options.known_keys {
-        if document
-            .keys
-            .get(actor.as_str())
-            .is_some_and(|named| named != known)
-        {
+    for (name, named) in &document.keys {
+        let actor = name.split('#').next().unwrap_or_default();
+        let known = options
+            .known_keys
+            .iter()
+            .find(|(known, _)| known.as_str() == actor);
+        if known.is_some_and(|(_, keys)| !keys.contains(named)) {
             return Err(wrong(format!(
                 "it names another key of {actor} than the one known"
             )));
@@ -182,16 +184,18 @@ fn published(
     Ok((document, Sha256Digest::of(&bytes)))
 }
 
-/// The proof of a document must be made with the key that is named for its actor.
+/// The proof of a document must be made with the key that is named for its actor, or for that very
+/// key where the actor changed its keys meanwhile.
 fn check_proof(
     document: &Value,
     actor: &NodeId,
     keys: &BTreeMap<String, Ed25519Public>,
 ) -> Result<(), String> {
-    let key = keys
-        .get(actor.as_str())
-        .ok_or_else(|| format!("no key of {actor} is named"))?;
     let claim = ProofClaim::of(document).map_err(|refusal| refusal.to_string())?;
+    let key = keys
+        .get(&claim.verification_method)
+        .or_else(|| keys.get(actor.as_str()))
+        .ok_or_else(|| format!("no key of {actor} is named"))?;
     let of_actor = claim
         .verification_method
         .strip_prefix(actor.as_str())

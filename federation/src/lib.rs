@@ -10,7 +10,8 @@
 //! - [`json`]: the bytes as JSON, without duplicate keys, without endless depth.
 //! - [`vocabulary`]: the JSON as actors, activities, works and collections.
 //! - [`proof`]: what was signed inside the document itself (FEP-8b32), as [`proof::Signed`].
-//! - [`keys`] and [`digest`]: what signing and naming bytes is made of.
+//! - [`keys`] and [`digest`]: what signing and naming bytes is made of; [`key_history`]: how a node's
+//!   keys changed, in their own words.
 //!
 //! And the way of a month, from plays to money:
 //!
@@ -26,6 +27,7 @@ pub mod countersignature;
 pub mod digest;
 pub mod files;
 pub mod json;
+pub mod key_history;
 pub mod keys;
 pub mod policy;
 pub mod proof;

@@ -72,7 +72,8 @@ pub struct SettlementDocument {
     pub inputs: InputDigests,
     /// The digests of its tables, by file name.
     pub outputs: BTreeMap<String, Sha256Digest>,
-    /// The keys with which the reports' proofs and the settlement's own were made, by actor.
+    /// The keys with which the reports' proofs and the settlement's own were made, by actor; where
+    /// an actor used two, the older by its own address.
     pub keys: BTreeMap<String, Ed25519Public>,
     /// The sums, which are equal.
     pub totals: InAndOut,

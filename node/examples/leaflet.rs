@@ -474,6 +474,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         dev: true,
         clock_shift_seconds: 0,
         follow_back: false,
+        federation: node::config::Federation::Open,
+        authorised_fetch: false,
         extra_roots: None,
         dir,
     };

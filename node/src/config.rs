@@ -38,6 +38,11 @@ pub struct Config {
     pub clock_shift_seconds: i64,
     /// Whether a node that follows this one is followed in return.
     pub follow_back: bool,
+    /// With whom it speaks.
+    pub federation: Federation,
+    /// Whether documents of works, releases and selections, the outbox and the other collections
+    /// are given to proven peers alone. Actors stay public: their keys are needed.
+    pub authorised_fetch: bool,
     /// A PEM file with the certificates of further authorities whose word this node takes for who
     /// its peers are: for networks with an authority of their own.
     pub extra_roots: Option<PathBuf>,
@@ -69,6 +74,27 @@ impl Language {
             "en" => Some(Language::En),
             _ => None,
         }
+    }
+}
+
+/// With whom a node speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Federation {
+    /// With everybody who is not blocked.
+    #[default]
+    Open,
+    /// With its coordinator and with the hosts that the operator allowed.
+    AllowList,
+}
+
+impl Federation {
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde asks for a reference"
+    )]
+    fn is_open(&self) -> bool {
+        *self == Federation::Open
     }
 }
 
@@ -105,6 +131,10 @@ struct File {
     clock_shift_seconds: i64,
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     follow_back: bool,
+    #[serde(default, skip_serializing_if = "Federation::is_open")]
+    federation: Federation,
+    #[serde(default, skip_serializing_if = "is_false")]
+    authorised_fetch: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     extra_roots: Option<PathBuf>,
 }
@@ -227,6 +257,8 @@ impl Config {
             dev: file.dev,
             clock_shift_seconds: file.clock_shift_seconds,
             follow_back: file.follow_back,
+            federation: file.federation,
+            authorised_fetch: file.authorised_fetch,
             extra_roots: file.extra_roots.map(|roots| dir.join(roots)),
         };
         NodeId::parse(&config.uri("/actor")).map_err(|e| {
@@ -268,6 +300,8 @@ impl Config {
             dev: self.dev,
             clock_shift_seconds: self.clock_shift_seconds,
             follow_back: self.follow_back,
+            federation: self.federation,
+            authorised_fetch: self.authorised_fetch,
             extra_roots: self.extra_roots.clone(),
         };
         let text = toml::to_string(&file).map_err(|e| ConfigRefused::Invalid(e.to_string()))?;

@@ -48,7 +48,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use clock::Clock;
 use config::{Config, ConfigRefused};
 use db::{Db, DbError};
-use keys::{KeysRefused, NodeKeys};
+use keys::{Keyring, KeysRefused, NodeKeys};
 use web::{App, Refusal};
 
 /// The largest body any door takes unless it says otherwise, in bytes.
@@ -62,8 +62,8 @@ pub struct Node {
     pub db: Db,
     /// Time and chance.
     pub clock: Clock,
-    /// The node's keys.
-    pub keys: NodeKeys,
+    /// The node's keys: see [`Node::keys`].
+    pub keyring: Keyring,
     /// The way to other nodes.
     pub outside: peers::Outside,
     /// Rouses the errands.
@@ -113,7 +113,7 @@ impl Node {
         folder(&config.media)?;
         let db = Db::open(&config.database_url())?;
         let keys = if config.dir.join("keys").exists() {
-            NodeKeys::read(&config.dir)?
+            NodeKeys::read(&config.dir, 0)?
         } else {
             NodeKeys::draw(&config.dir)?
         };
@@ -129,14 +129,20 @@ impl Node {
     /// Opens the node in `dir`.
     pub fn open(dir: &Path) -> Result<Self, OpenRefused> {
         let config = Config::read(dir)?;
-        let keys = NodeKeys::read(dir)?;
         let db = Db::open(&config.database_url())?;
+        let changes = db.read_now(|conn| Ok::<_, DbError>(peers::store::key_changes(conn)?))?;
+        let keys = NodeKeys::read(dir, changes)?;
         Ok(Self::assemble(config, db, keys))
     }
 
     /// The id of the key that signs for this node: requests to its peers, and documents.
     pub fn key_id(&self) -> String {
-        peers::ed25519_id(&self.config)
+        peers::ed25519_id(&self.config, self.keys().changes)
+    }
+
+    /// The keys that count now.
+    pub fn keys(&self) -> Arc<NodeKeys> {
+        self.keyring.keys()
     }
 
     /// Signs a document with the node's key, now.
@@ -144,9 +150,21 @@ impl Node {
     /// # Errors
     /// When it is no object, or holds a number that not every reader holds exactly.
     pub fn sign(&self, document: serde_json::Value) -> Result<serde_json::Value, Refusal> {
-        let now = self.clock.now_text();
-        federation::proof::sign(document, &self.keys.ed25519, &self.key_id(), &now)
-            .map_err(Refusal::broken)
+        self.sign_as_of(document, &self.clock.now_text())
+    }
+
+    /// Signs a document with the node's key, as of a moment (RFC 3339).
+    ///
+    /// # Errors
+    /// When it is no object, or holds a number that not every reader holds exactly.
+    pub fn sign_as_of(
+        &self,
+        document: serde_json::Value,
+        at: &str,
+    ) -> Result<serde_json::Value, Refusal> {
+        let keys = self.keys();
+        let key_id = peers::ed25519_id(&self.config, keys.changes);
+        federation::proof::sign(document, &keys.ed25519, &key_id, at).map_err(Refusal::broken)
     }
 
     fn assemble(config: Config, db: Db, keys: NodeKeys) -> Self {
@@ -155,7 +173,7 @@ impl Node {
             config,
             db,
             clock,
-            keys,
+            keyring: Keyring::new(keys),
             outside: peers::Outside::default(),
             wake: peers::Wake::default(),
             turns: reports::Turns::default(),
@@ -175,6 +193,10 @@ pub fn router(app: &App) -> Router {
         .merge(reports::routes())
         .merge(coordinator::routes());
     rooms
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            peers::showing::guard,
+        ))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(
             app.clone(),
@@ -202,6 +224,7 @@ where
         tokio::spawn(peers::deliver::run(app.clone(), left.clone())),
         tokio::spawn(peers::inbox::run(app.clone(), left.clone())),
         tokio::spawn(peers::pull::run(app.clone(), left.clone())),
+        tokio::spawn(peers::keys::run(app.clone(), left.clone())),
         tokio::spawn(coordinator::learn_policies(app.clone(), left.clone())),
         tokio::spawn(coordinator::arrivals::run(app.clone(), left.clone())),
         tokio::spawn(reports::recompute::run(app.clone(), left.clone())),

@@ -291,6 +291,32 @@ diesel::table! {
 }
 
 diesel::table! {
+    key_changes (sequence) {
+        sequence -> BigInt,
+        statement -> Text,
+        changed_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    old_keys (actor_id, key_id, ed25519) {
+        actor_id -> Text,
+        key_id -> Text,
+        ed25519 -> Text,
+        until_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    held_peers (origin) {
+        origin -> Text,
+        shown -> Text,
+        reason -> Text,
+        held_us -> BigInt,
+    }
+}
+
+diesel::table! {
     outbox (id) {
         id -> Text,
         activity -> Text,
@@ -500,6 +526,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     selections,
     selection_works,
     peers,
+    key_changes,
+    old_keys,
+    held_peers,
     outbox,
     deliveries,
     inbox,

@@ -3,6 +3,7 @@
 pub mod import;
 pub mod init;
 pub mod invite;
+pub mod key;
 pub mod member;
 pub mod peer;
 pub mod report;
@@ -30,9 +31,12 @@ pub enum Command {
     Serve(serve::Serve),
     /// Take music files into the catalogue
     Import(import::Import),
-    /// Get to know other nodes: add, list, block
+    /// Get to know other nodes: add, list, limit, block
     #[command(subcommand)]
     Peer(peer::Peer),
+    /// See the keys this node signs with, and change them
+    #[command(subcommand)]
+    Key(key::Key),
     /// Keep the venues that pay a contribution for their members
     #[command(subcommand)]
     Venue(venue::Venue),
@@ -62,6 +66,7 @@ impl Command {
             Command::Serve(serve) => serve.run(),
             Command::Import(import) => import.run(),
             Command::Peer(peer) => peer.run(),
+            Command::Key(key) => key.run(),
             Command::Venue(venue) => venue.run(),
             Command::Invite(invite) => invite.run(),
             Command::Member(member) => member.run(),

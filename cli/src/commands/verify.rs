@@ -45,7 +45,7 @@ impl Verify {
             })?;
             options
                 .known_keys
-                .insert(coordinator_named_in(&self.path)?, key);
+                .insert(coordinator_named_in(&self.path)?, vec![key]);
         }
         if !self.path.is_dir() {
             bail!(

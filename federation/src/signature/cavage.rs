@@ -74,8 +74,8 @@ pub(super) fn parse(request: &Incoming<'_>) -> Result<Claim, SignatureRefused> {
     let signature = value_of("signature")
         .and_then(|text| STANDARD.decode(text).ok())
         .ok_or(SignatureRefused::Malformed("the signature is not base64"))?;
-    let (algorithm, is_hs2019) = match value_of("algorithm") {
-        None => (Algorithm::OfTheKey, false),
+    let (algorithm, knows_created) = match value_of("algorithm") {
+        None => (Algorithm::OfTheKey, true),
         Some("hs2019") => (Algorithm::OfTheKey, true),
         Some("rsa-sha256") => (Algorithm::RsaSha256, false),
         Some("ed25519") => (Algorithm::Ed25519, false),
@@ -97,8 +97,8 @@ pub(super) fn parse(request: &Incoming<'_>) -> Result<Claim, SignatureRefused> {
                 let method = request.method.as_str().to_ascii_lowercase();
                 format!("{method} {}", request.path_and_query)
             }
-            // §2.3: these two belong to hs2019; elsewhere they are a header nobody signed.
-            "(created)" | "(expires)" if !is_hs2019 => {
+            // §2.3: an algorithm that is named, and is not hs2019, does not know these two.
+            "(created)" | "(expires)" if !knows_created => {
                 return Err(SignatureRefused::Malformed(
                     "(created) and (expires) need hs2019",
                 ));
@@ -118,14 +118,15 @@ pub(super) fn parse(request: &Incoming<'_>) -> Result<Claim, SignatureRefused> {
         };
         lines.push(format!("{name}: {value}"));
     }
-    // What is not covered was not signed, and says nothing.
-    let if_covered = |name: &str, time| covered.iter().any(|c| c == name).then_some(time).flatten();
+    // What is not covered was not signed: it excuses nothing, it can only spoil.
+    let covers = |name: &str| covered.iter().any(|c| c == name);
     Ok(Claim {
         scheme: Scheme::Cavage,
         key_id,
         algorithm,
-        created: if_covered("(created)", created),
-        expires: if_covered("(expires)", expires),
+        created: created.filter(|_| covers("(created)")),
+        uncovered_created: created.filter(|_| !covers("(created)")),
+        expires,
         date: facts.date,
         body_must_be_covered: facts.body_must_be_covered,
         has_query: facts.has_query,

@@ -174,6 +174,9 @@ pub struct Claim {
     covered: Vec<String>,
     /// Seconds since 1970: the signature's own `created`.
     created: Option<i64>,
+    /// The same where it was not signed: it can make a signature worse and never better.
+    uncovered_created: Option<i64>,
+    /// Seconds since 1970: after this the sender does not want it taken, signed or not.
     expires: Option<i64>,
     /// Seconds since 1970: the `Date` header, if it is covered.
     date: Option<i64>,

@@ -69,7 +69,7 @@ impl Policy {
                 Scheme::Rfc9421 => "created",
             }));
         }
-        for time in times.into_iter().flatten() {
+        for time in times.into_iter().chain([claim.uncovered_created]).flatten() {
             if time < now.saturating_sub(self.past.into()) {
                 return Err(No::TooOld);
             }

@@ -147,6 +147,7 @@ pub(super) fn parse(request: &Incoming<'_>) -> Result<Claim, SignatureRefused> {
         key_id,
         algorithm,
         created: seconds_of("created")?,
+        uncovered_created: None,
         expires: seconds_of("expires")?,
         date: facts.date,
         body_must_be_covered: facts.body_must_be_covered,

@@ -10,6 +10,8 @@ use crate::json::{JsonLimits, parse_strict};
 
 /// The most addressees that are read of one activity.
 const AUDIENCE_LIMIT: usize = 2000;
+/// The most authors of one thing.
+const AUTHOR_LIMIT: usize = 64;
 
 /// One activity: who did what.
 ///
@@ -218,8 +220,14 @@ impl Activity {
         same_origin("id", &id, &actor)?;
         let act = Act::read(properties)?;
         if let Act::Create { object } | Act::Update { object } | Act::Delete { object } = &act {
-            let object = object.id().ok_or(WordsRefused::Missing("object.id"))?;
-            same_origin("object", object, &actor)?;
+            let id = object.id().ok_or(WordsRefused::Missing("object.id"))?;
+            same_origin("object", id, &actor)?;
+            for author in authors(object)? {
+                same_origin("object.attributedTo", &author, &actor)?;
+            }
+        }
+        if let Act::Undo { object } = &act {
+            takes_back_its_own(object, &actor)?;
         }
         Ok(Self {
             id,
@@ -285,6 +293,37 @@ impl Activity {
             value.insert("published".into(), json!(published.to_string()));
         }
         Value::Object(value)
+    }
+}
+
+/// Who a thing that is written out says has made it; only addresses count.
+fn authors(object: &Reference) -> Result<Vec<Uri>, WordsRefused> {
+    let Some(value) = object.value() else {
+        return Ok(Vec::new());
+    };
+    let listed = Properties::of(value, "the object")?.list("attributedTo", AUTHOR_LIMIT)?;
+    let named = listed
+        .iter()
+        .filter_map(|author| author.as_str().or_else(|| author.get("id")?.as_str()));
+    named
+        .map(|author| {
+            Uri::parse(author).map_err(|bad| WordsRefused::property("object.attributedTo", bad))
+        })
+        .collect()
+}
+
+/// An actor takes back what it said, and nobody else's words.
+fn takes_back_its_own(object: &Reference, actor: &Uri) -> Result<(), WordsRefused> {
+    if let Some(id) = object.id() {
+        same_origin("object", id, actor)?;
+    }
+    let said_by = object.value().and_then(|value| value.get("actor"));
+    match said_by.and_then(Value::as_str) {
+        Some(other) if other != actor.as_str() => Err(WordsRefused::property(
+            "object.actor",
+            "it is another actor's",
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -97,6 +97,8 @@ pub struct Actor {
     pub coordinator: Option<Uri>,
     /// The collection of a node's works.
     pub catalogue: Option<Uri>,
+    /// How a node's keys changed, if they ever did: on its own origin.
+    pub key_history: Option<Uri>,
 }
 
 impl Actor {
@@ -120,6 +122,7 @@ impl Actor {
             currency: None,
             coordinator: None,
             catalogue: None,
+            key_history: None,
         }
     }
 
@@ -184,6 +187,9 @@ impl Actor {
             currency: properties.read("currency", Currency::parse)?,
             coordinator: properties.optional_address("coordinator")?,
             catalogue: properties.optional_address("catalogue")?,
+            key_history: properties
+                .optional_address("keyHistory")?
+                .filter(|history| history.origin() == id.origin()),
             id,
         })
     }
@@ -227,6 +233,7 @@ impl Actor {
         put("currency", self.currency.as_ref().map(Currency::as_str));
         put("coordinator", self.coordinator.as_ref().map(Uri::as_str));
         put("catalogue", self.catalogue.as_ref().map(Uri::as_str));
+        put("keyHistory", self.key_history.as_ref().map(Uri::as_str));
         value.insert("@context".into(), context::actor());
         if let Some(icon) = &self.icon {
             value.insert(

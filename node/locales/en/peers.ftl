@@ -8,3 +8,5 @@ peers-answer-unasked = This answers nothing that this node has asked.
 peers-follow-nobody = Nobody can be followed at { $object } here; follow the node’s own actor.
 peers-unreadable = The activity cannot be read: { $why }.
 peers-webfinger-resource = Say whom you are looking for: ?resource=acct:NAME@HOST.
+peers-not-held = { $peer } is not on hold: its keys are those known here.
+peers-keys-changed-meanwhile = The keys were changed by somebody else a moment ago. Look at them with “antiphon key list”.

@@ -8,3 +8,5 @@ peers-answer-unasked = Cela ne répond à rien que ce nœud ait demandé.
 peers-follow-nobody = Personne ne peut être suivi à { $object } ici ; suivez l’acteur du nœud lui-même.
 peers-unreadable = L’activité est illisible : { $why }.
 peers-webfinger-resource = Dites qui vous cherchez : ?resource=acct:NOM@HÔTE.
+peers-not-held = { $peer } n’est pas en attente : ses clés sont celles qu’on connaît ici.
+peers-keys-changed-meanwhile = Quelqu’un d’autre vient de changer les clés. Regardez-les avec « antiphon key list ».

@@ -2,7 +2,6 @@
 //! this node. A document is made from the tables when somebody asks; the same state gives the same
 //! bytes.
 
-use federation::proof;
 use federation::vocabulary::{
     Actor, ActorKind, Credit, Duration, Media, Release as ReleaseWords, Timestamp, Tombstone,
     Work as WorkWords, WorkRelease,
@@ -14,7 +13,6 @@ use super::{Party, Release, Role, Work, splits, store};
 use crate::Node;
 use crate::clock::rfc3339;
 use crate::db::Conn;
-use crate::peers;
 use crate::web::Refusal;
 
 /// The document of a work of this node.
@@ -142,13 +140,7 @@ pub fn tombstone(id: &Uri, former_type: &str, withdrawn_us: i64) -> Value {
 /// # Errors
 /// When it is no document that can be signed.
 pub fn signed(node: &Node, value: Value, changed_us: i64) -> Result<Value, Refusal> {
-    proof::sign(
-        value,
-        &node.keys.ed25519,
-        &peers::ed25519_id(&node.config),
-        &rfc3339(changed_us),
-    )
-    .map_err(Refusal::broken)
+    node.sign_as_of(value, &rfc3339(changed_us))
 }
 
 fn actor(node: &Node) -> Result<Uri, Refusal> {

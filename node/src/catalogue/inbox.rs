@@ -4,7 +4,6 @@
 //! carries its proof. A split sheet that contradicts one that is kept already is refused: the
 //! first stands, and the second is evidence.
 
-use federation::proof::{self, ProofClaim, Signed};
 use federation::splits::PublishedSplitSheet;
 use federation::vocabulary::{
     Act, Activity, Credit, Media, Reference, Release as ReleaseWords, Timestamp, WordsRefused,
@@ -45,7 +44,7 @@ pub fn receive(
             } else if ReleaseWords::is_one(value) {
                 take_release(conn, node, from, value)
             } else if object.has_type("SplitSheet") {
-                take_sheet(conn, from, value)
+                take_sheet(conn, node, from, value)
             } else {
                 Ok(Outcome::NotMine)
             }
@@ -58,7 +57,7 @@ pub fn receive(
 fn take_work(conn: &mut Conn, node: &Node, from: &Peer, value: &Value) -> Result<Outcome, Refusal> {
     let words = WorkWords::of(value).map_err(unreadable)?;
     is_its_own(from, words.id.uri())?;
-    is_proven(from, value)?;
+    is_proven(conn, node, from, value)?;
     let before = store::work(conn, &words.id)?;
     let now = node.clock.now_us();
     let updated_us = changed_us(words.updated, words.published, now);
@@ -118,7 +117,7 @@ fn take_release(
 ) -> Result<Outcome, Refusal> {
     let words = ReleaseWords::of(value).map_err(unreadable)?;
     is_its_own(from, &words.id)?;
-    is_proven(from, value)?;
+    is_proven(conn, node, from, value)?;
     let before = store::release(conn, &words.id)?;
     let now = node.clock.now_us();
     let updated_us = changed_us(words.updated, words.published, now);
@@ -162,12 +161,14 @@ fn take_release(
     Ok(done("release taken", &release.id))
 }
 
-fn take_sheet(conn: &mut Conn, from: &Peer, value: &Value) -> Result<Outcome, Refusal> {
-    let (Some(key), Some(key_id)) = (&from.ed25519, &from.ed25519_id) else {
-        return Err(unproven(from, "its key is not known"));
-    };
-    let signed = Signed::<PublishedSplitSheet>::verify(value.clone(), key_id, key)
-        .map_err(|refused| unproven(from, refused))?;
+fn take_sheet(
+    conn: &mut Conn,
+    node: &Node,
+    from: &Peer,
+    value: &Value,
+) -> Result<Outcome, Refusal> {
+    let signed = peers::keys::signed::<PublishedSplitSheet>(conn, node, from, value.clone())
+        .map_err(|refused| refused.refusal(|refused| unproven(from, refused)))?;
     let published = signed.content();
     let (work, valid_from) = (published.sheet.work(), published.sheet.valid_from());
     is_its_own(from, work.uri())?;
@@ -359,15 +360,9 @@ fn is_its_own(from: &Peer, id: &Uri) -> Result<(), Refusal> {
     Err(Refusal::Forbidden(foreign))
 }
 
-fn is_proven(from: &Peer, value: &Value) -> Result<(), Refusal> {
-    let (Some(key), Some(key_id)) = (&from.ed25519, &from.ed25519_id) else {
-        return Err(unproven(from, "its key is not known"));
-    };
-    let claim = ProofClaim::of(value).map_err(|refused| unproven(from, refused))?;
-    if claim.verification_method != *key_id {
-        return Err(unproven(from, "the proof names another key"));
-    }
-    proof::verify(value, key).map_err(|refused| unproven(from, refused))
+fn is_proven(conn: &mut Conn, node: &Node, from: &Peer, value: &Value) -> Result<(), Refusal> {
+    peers::keys::check(conn, node, from, value)
+        .map_err(|refused| refused.refusal(|refused| unproven(from, refused)))
 }
 
 fn unproven(from: &Peer, reason: impl std::fmt::Display) -> Refusal {

@@ -1,6 +1,5 @@
 //! Split sheets: who shares in a work of this node, said once and signed.
 
-use federation::proof;
 use federation::splits::PublishedSplitSheet;
 use settlement::{
     BasisPoints, Date, PartyId, Place, Share, SplitEntry, SplitSheet, Timestamp, Uri, WorkId,
@@ -11,7 +10,6 @@ use super::{Role, tell};
 use crate::Node;
 use crate::clock::rfc3339;
 use crate::db::Conn;
-use crate::peers;
 use crate::web::Refusal;
 
 /// How many months ahead a sheet may begin: each correction made within a month begins a month
@@ -99,13 +97,7 @@ fn sign(
         attributed_to: node.config.actor(),
         sheet,
     };
-    let document = proof::sign(
-        published.to_document(),
-        &node.keys.ed25519,
-        &peers::ed25519_id(&node.config),
-        &rfc3339(now_us),
-    )
-    .map_err(Refusal::broken)?;
+    let document = node.sign_as_of(published.to_document(), &rfc3339(now_us))?;
     let kept = KeptSheet {
         work: work.clone(),
         valid_from,

@@ -23,7 +23,8 @@ use super::store::{self, ReceivedReport};
 use super::{archive, inbox, policy};
 use crate::db::Conn;
 use crate::peers::fetch::FetchRefused;
-use crate::peers::{self, fetch};
+use crate::peers::keys::NotProven;
+use crate::peers::{self, Peer, fetch};
 use crate::web::{App, Refusal};
 use crate::{Node, catalogue, files, names, reports};
 
@@ -231,12 +232,8 @@ fn look_up(
 ) -> Result<Found, Refusal> {
     let all = store::received_for(conn, period)?;
     let own = offer.node_id == node.config.actor().as_str();
-    let (key_id, key, name) = if own {
-        (
-            node.key_id(),
-            node.keys.ed25519.public(),
-            node.config.name.clone(),
-        )
+    let peer = if own {
+        Peer::ourselves(node)
     } else {
         let Some(peer) = peers::store::peer(conn, &offer.origin)? else {
             return Ok(Err(Trouble::Later(format!(
@@ -244,14 +241,18 @@ fn look_up(
                 offer.origin
             ))));
         };
-        let Some(key) = peer.ed25519 else {
-            return Ok(Err(Trouble::Refused(
-                "its node has no Ed25519 key for proofs".into(),
-            )));
-        };
-        (peer.ed25519_id.unwrap_or_default(), key, peer.name)
+        peer
     };
-    let name = folder_name(&name, &offer.node_id, period, &all);
+    let manifest = serde_json::from_str(&offer.manifest).map_err(Refusal::broken)?;
+    let (key_id, key) = match peers::keys::key_of(conn, node, &peer, &manifest) {
+        Ok(found) => found,
+        Err(NotProven::Db(error)) => return Err(error.into()),
+        Err(later @ NotProven::UnknownKey { later: true, .. }) => {
+            return Ok(Err(Trouble::Later(later.to_string())));
+        }
+        Err(refused) => return Ok(Err(Trouble::Refused(refused.to_string()))),
+    };
+    let name = folder_name(&peer.name, &offer.node_id, period, &all);
     let others = all
         .into_iter()
         .filter(|r| r.node_id == offer.node_id && r.id != offer.id);

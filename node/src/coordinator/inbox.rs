@@ -1,7 +1,6 @@
 //! What arrives at a coordinator: offers of reports, and the nodes' answers to a settlement.
 
 use federation::countersignature::{Countersignature, Finding};
-use federation::proof::Signed;
 use federation::vocabulary::{Act, Activity};
 use serde_json::{Value, json};
 
@@ -43,12 +42,8 @@ fn countersigned(
     from: &Peer,
     document: &Value,
 ) -> Result<Outcome, Refusal> {
-    let Some(key) = &from.ed25519 else {
-        return Err(unusable(format!("{} has no key for proofs", from.actor_id)));
-    };
-    let key_id = from.ed25519_id.as_deref().unwrap_or_default();
-    let signed =
-        Signed::<Countersignature>::verify(document.clone(), key_id, key).map_err(unusable)?;
+    let signed = peers::keys::signed::<Countersignature>(conn, node, from, document.clone())
+        .map_err(|refused| refused.refusal(|refused| unusable(refused)))?;
     let answer = signed.content();
     if answer.attributed_to != from.actor_id {
         return Err(unusable("a countersignature in another node's name"));

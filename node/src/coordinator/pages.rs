@@ -168,7 +168,13 @@ pub async fn settlement(
 /// The last part of the address of a party's statement: a digest under a key that only this node
 /// can make (its signature over a fixed sentence), nested as in HMAC. 128 bits.
 pub fn statement_token(node: &Node, period: Period, party: &str) -> String {
-    let key = Sha256Digest::of(&node.keys.ed25519.sign(b"antiphon: addresses of statements")).hex();
+    let key = Sha256Digest::of(
+        &node
+            .keys()
+            .ed25519
+            .sign(b"antiphon: addresses of statements"),
+    )
+    .hex();
     let inner = Sha256Digest::of(format!("{key} {period} {party}").as_bytes()).hex();
     let outer = Sha256Digest::of(format!("{key} {inner}").as_bytes()).hex();
     outer[..32].to_owned()

@@ -17,7 +17,7 @@ use settlement::{Period, Settlement, SplitSheets, Timestamp, Uri, WorkId};
 use super::store::{self, ReceivedReport};
 use super::{archive, statements};
 use crate::db::Conn;
-use crate::peers::{self, To};
+use crate::peers::{self, Peer, To};
 use crate::reports::inbox::ANNOUNCED;
 use crate::reports::store::{KnownSettlement, insert_settlement, settlement_of, settlements};
 use crate::reports::{PeriodState, bounds, set_period_state};
@@ -240,7 +240,11 @@ impl Before {
             ));
         }
         let mut keys = std::collections::BTreeMap::new();
-        keys.insert(node.config.actor().to_string(), node.keys.ed25519.public());
+        let ourselves = Peer::ourselves(node);
+        keys.insert(
+            node.config.actor().to_string(),
+            node.keys().ed25519.public(),
+        );
         for report in &reports {
             let counted_under = counted_under(report)?;
             if counted_under != policy.digest().to_string() {
@@ -251,10 +255,21 @@ impl Before {
                         .with("given", policy.digest()),
                 ));
             }
-            if let Some(key) =
-                peers::store::peer(conn, &report.origin)?.and_then(|peer| peer.ed25519)
+            let peer = if report.node_id == ourselves.actor_id.as_str() {
+                Some(ourselves.clone())
+            } else {
+                peers::store::peer(conn, &report.origin)?
+            };
+            let manifest = serde_json::from_str(&report.manifest).map_err(Refusal::broken)?;
+            // Its proof held when it came in: only a peer that is gone has no key for it now.
+            if let Some(peer) = peer
+                && let Ok((key_id, key)) = peers::keys::key_of(conn, node, &peer, &manifest)
             {
-                keys.insert(report.node_id.clone(), key);
+                match keys.get(&report.node_id) {
+                    // The coordinator reported before it changed its keys.
+                    Some(other) if *other != key => keys.insert(key_id, key),
+                    _ => keys.insert(report.node_id.clone(), key),
+                };
             }
         }
         Ok(Before {

@@ -1,6 +1,5 @@
 //! What other nodes say about their selections, and what that does here.
 
-use federation::proof::{self, ProofClaim};
 use federation::vocabulary::{Act, Activity, Selection as SelectionWords, Timestamp};
 use serde_json::Value;
 
@@ -8,7 +7,7 @@ use super::{Item, Selection, TITLE_LIMIT, WORDS_LIMIT, WORKS_LIMIT, documents, s
 use crate::Node;
 use crate::catalogue::tags::cleaned;
 use crate::db::Conn;
-use crate::peers::{Outcome, Peer};
+use crate::peers::{self, Outcome, Peer};
 use crate::web::Refusal;
 use crate::words::Say;
 
@@ -51,7 +50,7 @@ fn take(conn: &mut Conn, node: &Node, from: &Peer, value: &Value) -> Result<Outc
         let foreign = foreign.with("id", &words.id).with("peer", &from.origin);
         return Err(Refusal::Forbidden(foreign));
     }
-    is_proven(from, value)?;
+    is_proven(conn, node, from, value)?;
     if words.items.len() > WORKS_LIMIT {
         return Err(unreadable(format!("more than {WORKS_LIMIT} works")));
     }
@@ -113,19 +112,13 @@ fn venue(from: &Peer, value: &Value) -> (String, String) {
     )
 }
 
-fn is_proven(from: &Peer, value: &Value) -> Result<(), Refusal> {
+fn is_proven(conn: &mut Conn, node: &Node, from: &Peer, value: &Value) -> Result<(), Refusal> {
     let unproven = |reason: String| {
         let unproven = Say::new("catalogue-document-unproven");
         Refusal::Forbidden(unproven.with("peer", &from.origin).with("reason", reason))
     };
-    let (Some(key), Some(key_id)) = (&from.ed25519, &from.ed25519_id) else {
-        return Err(unproven("its key is not known".into()));
-    };
-    let claim = ProofClaim::of(value).map_err(|refused| unproven(refused.to_string()))?;
-    if claim.verification_method != *key_id {
-        return Err(unproven("the proof names another key".into()));
-    }
-    proof::verify(value, key).map_err(|refused| unproven(refused.to_string()))
+    peers::keys::check(conn, node, from, value)
+        .map_err(|refused| refused.refusal(|refused| unproven(refused.to_string())))
 }
 
 fn unreadable(reason: impl std::fmt::Display) -> Refusal {

@@ -5,6 +5,7 @@ use settlement::{Territory, Uri, VenueId, WorkId};
 
 use super::{Item, Selection};
 use crate::db::Conn;
+use crate::peers;
 use crate::schema::{selection_works, selections};
 
 #[derive(Queryable, Insertable, AsChangeset)]
@@ -79,7 +80,10 @@ pub fn latest(
     let rows: Vec<Row> = if here {
         standing.filter(selections::origin.eq(origin)).load(conn)?
     } else {
-        standing.filter(selections::origin.ne(origin)).load(conn)?
+        standing
+            .filter(selections::origin.ne(origin))
+            .filter(selections::origin.ne_all(peers::store::not_shown(conn)?))
+            .load(conn)?
     };
     rows.into_iter().map(|row| read(conn, row)).collect()
 }

@@ -6,13 +6,14 @@ use serde_json::Value;
 use settlement::{Uri, VenueId};
 
 use super::framework::NODE_NAME;
-use super::{ed25519_id, rsa_id};
+use super::{ed25519_id, keys, rsa_id};
 use crate::Node;
 use crate::config::Config;
 
 /// The node's actor, with both its keys and what a settlement asks of a node.
 pub fn actor(node: &Node) -> Actor {
     let config = &node.config;
+    let keys = node.keys();
     let mut actor = Actor::new(
         config.actor().uri().clone(),
         ActorKind::Application,
@@ -26,12 +27,15 @@ pub fn actor(node: &Node) -> Actor {
     actor.shared_inbox = Some(here(config, "/inbox"));
     actor.rsa_keys = vec![NamedKey {
         id: address(&rsa_id(config)),
-        key: node.keys.rsa.public(),
+        key: keys.rsa.public(),
     }];
     actor.ed25519_keys = vec![NamedKey {
-        id: address(&ed25519_id(config)),
-        key: node.keys.ed25519.public(),
+        id: address(&ed25519_id(config, keys.changes)),
+        key: keys.ed25519.public(),
     }];
+    if keys.changes > 0 {
+        actor.key_history = Some(here(config, keys::HISTORY));
+    }
     actor.territory = Some(config.territory);
     actor.currency = Some(config.currency);
     actor.coordinator = Some(config.coordinator_actor().uri().clone());

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::standing::{self, Blocklist};
-use super::{Following, Peer, To, fetch::FetchRefused, framework, say, store};
+use super::standing::{self, Blocklist, Rules};
+use super::{Following, Peer, Standing, To, fetch::FetchRefused, framework, say, store};
+use crate::config::Federation;
 use crate::web::{App, Refusal};
 use crate::words::Say;
 
@@ -11,14 +12,26 @@ use crate::words::Say;
 /// nothing where that was done before. Returns the peer as it stands then.
 pub async fn add(app: &App, url: &str) -> Result<Peer, Refusal> {
     let origin = standing::origin(app, url)?;
-    let dev = app.config.dev;
+    let rules = Rules::of(&app.config);
+    let is_open = app.config.federation == Federation::Open;
     let blocklist = app
         .db
-        .read(move |conn| Ok::<_, Refusal>(Blocklist::read(conn, dev)?))
+        .read(move |conn| Ok::<_, Refusal>(Blocklist::read(conn, &rules)?))
         .await?;
-    if blocklist.holds_origin(&origin) {
+    if blocklist.blocks(&origin) {
         let blocked = Say::new("peers-blocked").with("peer", &origin);
         return Err(Refusal::Conflict(blocked));
+    }
+    if !is_open {
+        // Adding a host by name is allowing it, and it must be asked before it is known.
+        let allowed = origin.clone();
+        app.db
+            .write(move |conn| {
+                store::note_address(conn, &allowed)?;
+                store::set_standing(conn, &allowed, Standing::Allowed)?;
+                Ok::<_, Refusal>(())
+            })
+            .await?;
     }
     let host = origin.split_once("://").map_or("", |(_, host)| host);
     let actor = framework::find(app, host)

@@ -16,7 +16,7 @@ use settlement::{Uri, VenueId};
 use super::actor::{self, here};
 use super::framework::NODE_NAME;
 use super::prove::{SignedPeer, Unproven};
-use super::{receive, store};
+use super::{keys, receive, store};
 use crate::Node;
 use crate::config::Config;
 use crate::db::Conn;
@@ -39,6 +39,7 @@ pub fn routes() -> Router<App> {
         .route("/outbox", get(outbox))
         .route("/followers", get(followers))
         .route("/activities/{id}", get(activity))
+        .merge(keys::routes())
 }
 
 /// Answers with an ActivityPub object.

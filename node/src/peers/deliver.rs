@@ -27,7 +27,7 @@ use tokio::time::MissedTickBehavior;
 use url::Url;
 
 use super::fetch::{self, FetchRefused};
-use super::standing::Blocklist;
+use super::standing::{Blocklist, Rules};
 use super::store::{Delivery, Due};
 use super::{Peer, framework, outside, store};
 use crate::Node;
@@ -177,14 +177,16 @@ async fn one(app: &App, origin: &str, after: &str) -> Result<Option<String>, Ref
 
 async fn next(app: &App, origin: &str, after: &str) -> Result<Option<(Peer, Delivery)>, Refusal> {
     let now = app.clock.now_us();
-    let dev = app.config.dev;
+    let rules = Rules::of(&app.config);
     let (origin, after) = (origin.to_owned(), after.to_owned());
     app.db
         .read(move |conn| {
             let Some(peer) = store::peer(conn, &origin)? else {
                 return Ok(None);
             };
-            if Blocklist::read(conn, dev)?.holds_origin(&origin) {
+            if Blocklist::read(conn, &rules)?.holds_origin(&origin)
+                || store::held(conn, &origin)?.is_some()
+            {
                 return Ok(None);
             }
             let delivery = store::next_delivery(conn, &origin, &after, now)?;

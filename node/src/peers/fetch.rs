@@ -12,10 +12,11 @@ use http::{HeaderValue, StatusCode};
 use reqwest::Response;
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
-use url::{Host, Url};
+use url::Url;
 
 use super::outside::{self, NoWayOut};
-use super::standing::Blocklist;
+use super::resolve;
+use super::standing::{Blocklist, Rules};
 use super::store;
 use crate::Node;
 use crate::db::DbError;
@@ -37,8 +38,20 @@ pub enum FetchRefused {
         reason: &'static str,
     },
     /// A host this node does not speak with.
-    #[error("{0} is blocked here; unblock it first if you want to speak with it")]
+    #[error(
+        "{0} is blocked here, or not on the list of hosts this node speaks with; unblock or allow it first"
+    )]
     Blocked(String),
+    /// A peer that shows keys which do not follow from those known here.
+    #[error(
+        "{0} shows other keys than those known here and does not show that it changed them itself; it is on hold until the operator here has asked and decides"
+    )]
+    Held(String),
+    /// An address that failed a moment ago, or a host that was asked too often.
+    #[error(
+        "{0} is not asked now: it did not answer as it should a moment ago, or its host was asked too often"
+    )]
+    TooOften(String),
     /// No answer.
     #[error("{url} does not answer: {reason}")]
     Silent {
@@ -251,19 +264,9 @@ fn address(node: &Node, url: &str) -> Result<Url, FetchRefused> {
         reason,
     };
     let address = Url::parse(url).map_err(|_| refuse("it is not an address"))?;
-    match address.scheme() {
-        "https" => {}
-        "http" if node.config.dev => {}
-        "http" => return Err(refuse("http is for development only")),
-        _ => return Err(refuse("only https is spoken")),
-    }
-    if address.username() != "" || address.password().is_some() {
-        return Err(refuse("it names a user"));
-    }
-    match address.host() {
-        Some(Host::Domain(_)) => Ok(address),
-        _ if node.config.dev => Ok(address),
-        _ => Err(refuse("a host is called by its name, not by a number")),
+    match resolve::refused(&address, node.config.dev) {
+        None => Ok(address),
+        Some(reason) => Err(refuse(reason)),
     }
 }
 
@@ -276,11 +279,11 @@ async fn ask(
     time: Option<Duration>,
 ) -> Result<Response, FetchRefused> {
     let origin = address.origin().ascii_serialization();
-    let dev = node.config.dev;
+    let rules = Rules::of(&node.config);
     let (peer, blocklist) = node
         .db
         .read(move |conn| {
-            let blocklist = Blocklist::read(conn, dev)?;
+            let blocklist = Blocklist::read(conn, &rules)?;
             Ok::<_, FetchRefused>((store::peer(conn, &origin)?, blocklist))
         })
         .await?;

@@ -12,16 +12,19 @@ use activitypub_federation::fetch::webfinger::webfinger_resolve_actor;
 use activitypub_federation::traits::{Actor, Object};
 use async_trait::async_trait;
 use federation::json::StrictJson;
-use federation::vocabulary;
-use http::Extensions;
+use federation::vocabulary::{self, ACTIVITY_JSON, is_activity_type};
+use http::header::CONTENT_TYPE;
+use http::{Extensions, HeaderValue};
 use reqwest::{Request, Response};
 use reqwest_middleware::{ClientBuilder, Middleware, Next};
 use settlement::NodeId;
 use url::Url;
 
 use super::fetch::FetchRefused;
+use super::keys;
 use super::outside::{Signer, Way, is_turned_away};
-use super::standing::Blocklist;
+use super::resolve;
+use super::standing::{Blocklist, Rules};
 use crate::Node;
 use crate::db::Db;
 
@@ -50,7 +53,11 @@ pub(super) async fn find(node: &Node, host: &str) -> Result<vocabulary::Actor, F
     let found =
         tokio::spawn(async move { webfinger_resolve_actor::<(), PeerActor>(&name, &data).await });
     match found.await {
-        Ok(found) => found.map(|found| found.actor),
+        Ok(found) => {
+            let actor = found?.actor;
+            keys::examine(node, &actor).await?;
+            Ok(actor)
+        }
         Err(_) => Err(FetchRefused::Content {
             url: host.to_owned(),
             reason: "it answers WebFinger for somebody else".to_owned(),
@@ -69,6 +76,7 @@ pub(super) async fn actor(node: &Node, id: &NodeId) -> Result<vocabulary::Actor,
             reason: format!("the actor there is {}", found.actor.id),
         });
     }
+    keys::examine(node, &found.actor).await?;
     Ok(found.actor)
 }
 
@@ -89,7 +97,7 @@ async fn framework(node: &Node) -> Result<&Framework, FetchRefused> {
             .http_fetch_limit(REQUESTS)
             .url_verifier(Box::new(NotBlocked {
                 db: node.db.clone(),
-                dev: node.config.dev,
+                rules: Rules::of(&node.config),
             }))
             .build()
             .await
@@ -184,16 +192,16 @@ impl From<Error> for FetchRefused {
 #[derive(Clone)]
 struct NotBlocked {
     db: Db,
-    dev: bool,
+    rules: Rules,
 }
 
 #[async_trait]
 impl UrlVerifier for NotBlocked {
     async fn verify(&self, url: &Url) -> Result<(), Error> {
-        let dev = self.dev;
+        let rules = self.rules.clone();
         let blocklist = self
             .db
-            .read(move |conn| Ok::<_, FetchRefused>(Blocklist::read(conn, dev)?))
+            .read(move |conn| Ok::<_, FetchRefused>(Blocklist::read(conn, &rules)?))
             .await
             .map_err(|error| Error::Other(error.to_string()))?;
         if blocklist.holds(url) {
@@ -222,16 +230,30 @@ impl Middleware for Signing {
         if self.secure {
             let _ = request.url_mut().set_scheme("https");
         }
+        if let Some(reason) = resolve::refused(request.url(), !self.secure) {
+            let url = request.url().to_string();
+            let refused = FetchRefused::Address { url, reason };
+            return Err(reqwest_middleware::Error::middleware(refused));
+        }
         let again = request.try_clone();
         self.sign(&mut request, Way::Ours)?;
-        let response = next.clone().run(request, extensions).await?;
-        match again {
-            Some(mut again) if is_turned_away(&response) => {
-                self.sign(&mut again, Way::Cavage)?;
-                next.run(again, extensions).await
-            }
-            _ => Ok(response),
+        let mut response = next.clone().run(request, extensions).await?;
+        if let Some(mut again) = again.filter(|_| is_turned_away(&response)) {
+            self.sign(&mut again, Way::Cavage)?;
+            response = next.run(again, extensions).await?;
         }
+        one_spelling(&mut response);
+        Ok(response)
+    }
+}
+
+/// The framework compares media types letter by letter; whatever means ActivityStreams is spelled
+/// as it spells it.
+fn one_spelling(response: &mut Response) {
+    let said = response.headers().get(CONTENT_TYPE);
+    if said.is_some_and(|said| said.to_str().is_ok_and(is_activity_type)) {
+        let plain = HeaderValue::from_static(ACTIVITY_JSON);
+        response.headers_mut().insert(CONTENT_TYPE, plain);
     }
 }
 

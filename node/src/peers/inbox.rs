@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use super::standing::Blocklist;
+use super::standing::{Blocklist, Rules};
 use super::store::Arrived;
 use super::{Peer, deliver, follow, store};
 use crate::Node;
@@ -171,7 +171,7 @@ async fn take_up(app: &App, arrived: Arrived) -> bool {
 
 fn understand(conn: &mut Conn, node: &Node, arrived: &Arrived) -> Result<String, Refusal> {
     let from = sender(conn, node, &arrived.origin)?;
-    let blocklist = Blocklist::read(conn, node.config.dev)?;
+    let blocklist = Blocklist::read(conn, &Rules::of(&node.config))?;
     if blocklist.holds_origin(&arrived.origin) {
         let blocked = Say::new("peers-blocked").with("peer", &arrived.origin);
         return Err(Refusal::Forbidden(blocked));

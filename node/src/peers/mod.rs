@@ -9,7 +9,8 @@
 //! it said before ([`pull`]).
 //!
 //! Whatever leaves is signed and goes nowhere but the public network ([`outside`], [`fetch`]);
-//! what of this is the federation framework's work is in [`framework`].
+//! what of this is the federation framework's work is in [`framework`]. Keys change, ours and
+//! theirs, and are believed when the old ones say so ([`keys`]).
 
 pub mod actor;
 pub mod add;
@@ -19,12 +20,16 @@ pub mod fetch;
 pub mod follow;
 pub mod framework;
 pub mod inbox;
+pub mod keys;
 pub mod outside;
 pub mod pages;
 pub mod prove;
 pub mod pull;
+mod reads;
 pub mod receive;
+mod resolve;
 pub mod say;
+pub mod showing;
 pub mod standing;
 pub mod store;
 
@@ -44,20 +49,26 @@ pub use deliver::wait_us;
 pub use inbox::Outcome;
 pub use outside::Outside;
 pub use prove::SignedPeer;
+pub use resolve::Lookup;
 pub use say::{To, say};
-pub use standing::{Relation, block, list, retry_now, unblock};
+pub use standing::{Relation, allow, block, limit, list, retry_now, show, unblock};
 
-/// What follows the node's actor URI in the id of its Ed25519 key.
+/// What follows the node's actor URI in the id of its first Ed25519 key.
 const ED25519_FRAGMENT: &str = "#ed25519-key";
 /// What follows the node's actor URI in the id of its RSA key.
 const RSA_FRAGMENT: &str = "#main-key";
 
-/// The id of this node's Ed25519 key: of signatures between nodes and of proofs on documents.
-pub fn ed25519_id(config: &Config) -> String {
-    format!("{}{ED25519_FRAGMENT}", config.actor())
+/// The id of this node's Ed25519 key after so many changes: of signatures between nodes and of
+/// proofs on documents. Each key has its own, so that a proof always names one key.
+pub(crate) fn ed25519_id(config: &Config, changes: u32) -> String {
+    match changes {
+        0 => format!("{}{ED25519_FRAGMENT}", config.actor()),
+        changes => format!("{}{ED25519_FRAGMENT}-{}", config.actor(), changes + 1),
+    }
 }
 
-/// The id of this node's RSA key: of signatures for servers of other kinds.
+/// The id of this node's RSA key, which stays when the key changes: servers of other kinds read the
+/// actor again when a signature does not fit.
 pub fn rsa_id(config: &Config) -> String {
     format!("{}{RSA_FRAGMENT}", config.actor())
 }
@@ -101,6 +112,7 @@ impl Peer {
     /// This node, as its peers know it: what it tells itself comes from here.
     pub fn ourselves(node: &Node) -> Self {
         let config = &node.config;
+        let keys = node.keys();
         Peer {
             origin: config.base(),
             actor_id: config.actor(),
@@ -109,9 +121,9 @@ impl Peer {
             currency: Some(config.currency),
             inbox: config.uri("/inbox"),
             outbox: Some(config.uri("/outbox")),
-            ed25519: Some(node.keys.ed25519.public()),
-            ed25519_id: Some(ed25519_id(config)),
-            rsa: Some(node.keys.rsa.public()),
+            ed25519: Some(keys.ed25519.public()),
+            ed25519_id: Some(ed25519_id(config, keys.changes)),
+            rsa: Some(keys.rsa.public()),
             rsa_id: Some(rsa_id(config)),
             standing: Standing::Known,
             following: Following::No,
@@ -147,6 +159,10 @@ impl Peer {
 pub enum Standing {
     /// We do.
     Known,
+    /// We do, also where only those are spoken with whom the operator allowed.
+    Allowed,
+    /// We do, but do not show unasked what it publishes.
+    Limited,
     /// We do not: nothing goes there, nothing from there is taken.
     Blocked,
 }
@@ -156,6 +172,8 @@ impl Standing {
     pub fn as_str(self) -> &'static str {
         match self {
             Standing::Known => "known",
+            Standing::Allowed => "allowed",
+            Standing::Limited => "limited",
             Standing::Blocked => "blocked",
         }
     }
@@ -164,6 +182,8 @@ impl Standing {
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "known" => Some(Standing::Known),
+            "allowed" => Some(Standing::Allowed),
+            "limited" => Some(Standing::Limited),
             "blocked" => Some(Standing::Blocked),
             _ => None,
         }

@@ -7,25 +7,25 @@ use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use activitypub_federation::resolver::ValidatingDnsResolver;
-use federation::keys::{Ed25519Secret, RsaSecret};
 use federation::signature::{CannotSign, Outgoing, sign_cavage, sign_rfc9421};
 use reqwest::{Certificate, Client, Request, Response, redirect};
 use tokio::sync::OnceCell;
 
 use super::fetch::{FetchRefused, chain};
 use super::framework::Framework;
+use super::keys::Rereads;
+use super::reads::Reads;
+use super::resolve::{self, Lookup, Resolver};
 use super::{Peer, ed25519_id, rsa_id};
 use crate::Node;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::keys::Keyring;
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long the other side may be silent in the middle of an answer.
 const SILENCE: Duration = Duration::from_secs(20);
-/// For how long an address that failed is not asked again for its actor, in microseconds.
-const SHUN_US: i64 = 30_000_000;
 /// How many addresses are remembered, for one thing or another.
 const REMEMBERED: usize = 10_000;
 
@@ -54,7 +54,9 @@ pub struct Outside {
     client: OnceLock<Client>,
     signer: OnceLock<Signer>,
     pub(super) framework: OnceCell<Framework>,
-    shunned: Mutex<BTreeMap<String, i64>>,
+    pub(super) rereads: Rereads,
+    pub(super) reads: Reads,
+    lookup: Option<Lookup>,
     newer: Mutex<BTreeSet<String>>,
     names: BTreeMap<String, SocketAddr>,
 }
@@ -65,6 +67,14 @@ impl Outside {
     pub fn to_these(names: impl IntoIterator<Item = (String, SocketAddr)>) -> Self {
         Outside {
             names: names.into_iter().collect(),
+            ..Outside::default()
+        }
+    }
+
+    /// A way out that finds hosts by asking `lookup` instead of the system.
+    pub fn asking(lookup: Lookup) -> Self {
+        Outside {
+            lookup: Some(lookup),
             ..Outside::default()
         }
     }
@@ -94,7 +104,10 @@ impl Outside {
             .no_proxy()
             .https_only(!config.dev)
             // Asked at the moment of connecting, so that a name cannot change its mind in between.
-            .dns_resolver(ValidatingDnsResolver::new(Vec::new(), !config.dev));
+            .dns_resolver(Resolver {
+                lookup: self.lookup.clone(),
+                dev: config.dev,
+            });
         if config.dev {
             // Development speaks http on the loopback, also where no certificates are installed.
             builder = builder.tls_certs_only([]);
@@ -112,31 +125,10 @@ impl Outside {
     /// What signs in the node's name.
     pub(super) fn signer(&self, node: &Node) -> &Signer {
         self.signer.get_or_init(|| Signer {
-            ed25519: node.keys.ed25519.clone(),
-            ed25519_id: ed25519_id(&node.config),
-            rsa: node.keys.rsa.clone(),
-            rsa_id: rsa_id(&node.config),
+            keyring: node.keyring.clone(),
+            config: node.config.clone(),
             clock: node.clock.clone(),
         })
-    }
-
-    /// Whether the actor of this origin may be asked for; if so, it may not be for a while.
-    pub(super) fn may_ask(&self, origin: &str, now_us: i64) -> bool {
-        let mut shunned = self.shunned.lock().unwrap_or_else(PoisonError::into_inner);
-        if shunned.len() >= REMEMBERED {
-            shunned.retain(|_, until| *until > now_us);
-        }
-        if shunned.len() >= REMEMBERED || shunned.get(origin).is_some_and(|until| *until > now_us) {
-            return false;
-        }
-        shunned.insert(origin.to_owned(), now_us.saturating_add(SHUN_US));
-        true
-    }
-
-    /// The actor of this origin was read: it may be asked for again.
-    pub(super) fn answered(&self, origin: &str) {
-        let mut shunned = self.shunned.lock().unwrap_or_else(PoisonError::into_inner);
-        shunned.remove(origin);
     }
 }
 
@@ -194,6 +186,12 @@ pub(super) async fn send(
     request: Request,
 ) -> Result<Response, FetchRefused> {
     let outside = &node.outside;
+    if let Some(reason) = resolve::refused(request.url(), node.config.dev) {
+        return Err(FetchRefused::Address {
+            url: request.url().as_str().chars().take(200).collect(),
+            reason,
+        });
+    }
     let client = outside.client(&node.config)?;
     let origin = request.url().origin().ascii_serialization();
     let ways: &[Way] = match peer {
@@ -235,10 +233,8 @@ pub(super) fn is_turned_away(response: &Response) -> bool {
 /// Signs requests in the node's name, in either way.
 #[derive(Clone)]
 pub(super) struct Signer {
-    ed25519: Ed25519Secret,
-    ed25519_id: String,
-    rsa: RsaSecret,
-    rsa_id: String,
+    keyring: Keyring,
+    config: Config,
     clock: Clock,
 }
 
@@ -252,13 +248,15 @@ impl Signer {
             body: request.body().and_then(reqwest::Body::as_bytes),
         };
         let now = self.clock.now_seconds();
+        let keys = self.keyring.keys();
+        let rsa_id = rsa_id(&self.config);
         let signed = match way {
             Way::Ours => {
-                let (key, id) = (&self.ed25519, &self.ed25519_id);
-                sign_rfc9421(&outgoing, &mut headers, key, id, now)
+                let id = ed25519_id(&self.config, keys.changes);
+                sign_rfc9421(&outgoing, &mut headers, &keys.ed25519, &id, now)
             }
-            Way::Newer => sign_rfc9421(&outgoing, &mut headers, &self.rsa, &self.rsa_id, now),
-            Way::Cavage => sign_cavage(&outgoing, &mut headers, &self.rsa, &self.rsa_id, now),
+            Way::Newer => sign_rfc9421(&outgoing, &mut headers, &keys.rsa, &rsa_id, now),
+            Way::Cavage => sign_cavage(&outgoing, &mut headers, &keys.rsa, &rsa_id, now),
         };
         *request.headers_mut() = headers;
         signed

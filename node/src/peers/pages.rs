@@ -5,35 +5,129 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
-use axum::routing::get;
+use axum::extract::{Form, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
 use settlement::Period;
 
-use super::store::{self, Health, Owed};
-use super::{Following, Peer, Standing};
+use super::standing::{self, Relation};
+use super::{Following, Standing, keys};
 use crate::coordinator;
 use crate::db::Conn;
 use crate::pages::{self, Page};
 use crate::reports;
 use crate::web::{App, Guest, Refusal};
+use crate::words::Say;
 
 /// How many months the table goes back.
 const MONTHS: usize = 6;
 
 /// The doors that answer with pages.
 pub fn routes() -> Router<App> {
-    Router::new().route("/network", get(network))
+    Router::new()
+        .route("/network", get(network))
+        .route("/network/peers", post(act))
 }
 
-/// A node this one speaks with.
-struct PeerLine {
-    peer: Peer,
-    owed: Owed,
-    health: Health,
+/// What an operator does about a peer.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Doing {
+    Retry,
+    Allow,
+    Limit,
+    Block,
+    Unblock,
+    Trust,
+}
+
+#[derive(Deserialize)]
+struct About {
+    url: String,
+    act: Doing,
+}
+
+/// `POST /network/peers`: does it, for operators alone.
+async fn act(
+    State(app): State<App>,
+    guest: Guest,
+    Form(about): Form<About>,
+) -> Result<Response, Refusal> {
+    if !guest.signed_in()?.operates() {
+        return Err(Refusal::Forbidden(Say::new("peers-operators-only")));
+    }
+    let done = tokio::task::spawn_blocking(move || {
+        let url = &about.url;
+        match about.act {
+            Doing::Retry => standing::retry_now(&app, url),
+            Doing::Allow => standing::allow(&app, url),
+            Doing::Limit => standing::limit(&app, url),
+            Doing::Block => standing::block(&app, url),
+            Doing::Unblock => standing::unblock(&app, url),
+            Doing::Trust => keys::trust(&app, url),
+        }
+    });
+    done.await.map_err(Refusal::broken)??;
+    Ok(Redirect::to("/network#peers").into_response())
+}
+
+/// A node this one speaks with, and what is between us.
+struct PeerLine(Relation);
+
+impl std::ops::Deref for PeerLine {
+    type Target = Relation;
+
+    fn deref(&self) -> &Relation {
+        &self.0
+    }
 }
 
 impl PeerLine {
+    /// What waits, in words: (the key of the word, how many).
+    fn waiting(&self) -> Vec<(&'static str, i64)> {
+        let mut words: BTreeMap<&'static str, i64> = BTreeMap::new();
+        for (kind, count, _) in &self.kinds {
+            *words.entry(kind_key(kind)).or_default() += count;
+        }
+        words.into_iter().collect()
+    }
+
+    /// The key that a held peer shows now.
+    fn shown_key(&self) -> Option<String> {
+        let shown = &self.held.as_ref()?.shown;
+        let actor = federation::vocabulary::Actor::parse(shown.as_bytes()).ok()?;
+        Some(actor.ed25519_keys.first()?.key.to_multikey())
+    }
+
+    /// What an operator can do about it: (what is done, the key of its word).
+    fn doings(&self) -> Vec<(&'static str, &'static str)> {
+        let mut doings = Vec::new();
+        if self.held.is_some() {
+            doings.push(("trust", "peers-do-trust"));
+        }
+        if self.owed.waiting > 0 && self.peer.standing != Standing::Blocked {
+            doings.push(("retry", "peers-do-retry"));
+        }
+        match self.peer.standing {
+            Standing::Blocked => doings.push(("unblock", "peers-do-unblock")),
+            Standing::Limited => {
+                doings.push(("unblock", "peers-do-unlimit"));
+                doings.push(("block", "peers-do-block"));
+            }
+            Standing::Known => {
+                doings.push(("allow", "peers-do-allow"));
+                doings.push(("limit", "peers-do-limit"));
+                doings.push(("block", "peers-do-block"));
+            }
+            Standing::Allowed => {
+                doings.push(("limit", "peers-do-limit"));
+                doings.push(("block", "peers-do-block"));
+            }
+        }
+        doings
+    }
+
     /// The sentence that says how we stand.
     fn standing(&self) -> &'static str {
         match (
@@ -42,12 +136,26 @@ impl PeerLine {
             self.peer.follower,
         ) {
             (Standing::Blocked, _, _) => "peers-standing-blocked",
+            (Standing::Limited, _, _) => "peers-standing-limited",
             (_, Following::Yes, true) => "peers-standing-both",
             (_, Following::Yes, false) => "peers-standing-following",
             (_, _, true) => "peers-standing-follower",
             (_, Following::Asked, false) => "peers-standing-asked",
             (_, Following::No, false) => "peers-standing-known",
         }
+    }
+}
+
+/// The key of the word for a kind of what waits.
+fn kind_key(kind: &str) -> &'static str {
+    match kind {
+        "PlayReport" => "peers-kind-reports",
+        "PlayReportReceipt" | "PlayReportRefusal" => "peers-kind-receipts",
+        "Settlement" | "SettlementCountersignature" => "peers-kind-settlements",
+        "SplitSheet" => "peers-kind-splits",
+        "Audio" | "Video" | "Document" | "Album" | "Tombstone" => "peers-kind-works",
+        "Selection" => "peers-kind-selections",
+        _ => "peers-kind-others",
     }
 }
 
@@ -117,12 +225,11 @@ async fn network(State(app): State<App>, guest: Guest) -> Result<Response, Refus
         .db
         .read(move |conn| {
             let mut lines = Vec::new();
-            for peer in store::peers(conn)?.into_iter().filter(Peer::is_met) {
-                lines.push(PeerLine {
-                    owed: store::owed(conn, &peer.origin)?,
-                    health: store::health(conn, &peer.origin)?,
-                    peer,
-                });
+            // Who is only known by address is of interest to who runs the node.
+            for relation in standing::relations(conn)? {
+                if operates || relation.peer.is_met() {
+                    lines.push(PeerLine(relation));
+                }
             }
             let settled: Vec<Period> = reports::store::settlements(conn)?
                 .iter()
@@ -213,35 +320,46 @@ fn reported(
 pub(crate) fn samples(
     language: crate::config::Language,
 ) -> Vec<(&'static str, askama::Result<String>)> {
-    let peer = |standing, following, follower| PeerLine {
-        peer: Peer {
-            origin: "http://localhost:8102".into(),
-            actor_id: settlement::NodeId::parse("http://localhost:8102/actor").unwrap(),
-            name: "Wallonie <&>".into(),
-            territory: settlement::Territory::parse("BE-WAL").ok(),
-            currency: None,
-            inbox: "http://localhost:8102/inbox".into(),
-            outbox: None,
-            ed25519: None,
-            ed25519_id: None,
-            rsa: None,
-            rsa_id: None,
-            standing,
-            following,
-            follower,
-            fetched_us: 1,
-        },
-        owed: Owed {
-            waiting: 3,
-            money: 1,
-            since_us: Some(1_793_491_200_000_000),
-        },
-        health: Health {
-            heard_us: Some(1_793_491_200_000_000),
-            failing_since_us: follower.then_some(1_793_491_200_000_000),
-            next_try_us: 0,
-            last_error: Some("no <answer>".into()),
-        },
+    use super::Peer;
+    use super::store::{Health, Held, Owed};
+    let peer = |standing, following, follower| {
+        PeerLine(Relation {
+            peer: Peer {
+                origin: "http://localhost:8102".into(),
+                actor_id: settlement::NodeId::parse("http://localhost:8102/actor").unwrap(),
+                name: "Wallonie <&>".into(),
+                territory: settlement::Territory::parse("BE-WAL").ok(),
+                currency: None,
+                inbox: "http://localhost:8102/inbox".into(),
+                outbox: None,
+                ed25519: None,
+                ed25519_id: None,
+                rsa: None,
+                rsa_id: None,
+                standing,
+                following,
+                follower,
+                fetched_us: 1,
+            },
+            owed: Owed {
+                waiting: 3,
+                money: 1,
+                since_us: Some(1_793_491_200_000_000),
+            },
+            health: Health {
+                heard_us: Some(1_793_491_200_000_000),
+                failing_since_us: follower.then_some(1_793_491_200_000_000),
+                next_try_us: 0,
+                last_error: Some("no <answer>".into()),
+            },
+            kinds: vec![("PlayReport".into(), 1, 0), ("Audio".into(), 2, 0)],
+            held: follower.then(|| Held {
+                origin: "http://localhost:8102".into(),
+                shown: "{}".into(),
+                reason: "it shows no <history>".into(),
+                held_us: 1_793_491_200_000_000,
+            }),
+        })
     };
     let months = vec![
         Period::parse("2026-10").unwrap(),
@@ -256,7 +374,7 @@ pub(crate) fn samples(
             vec![
                 peer(Standing::Known, Following::Yes, true),
                 peer(Standing::Blocked, Following::No, false),
-                peer(Standing::Known, Following::Asked, false),
+                peer(Standing::Limited, Following::Asked, false),
             ]
         } else {
             Vec::new()

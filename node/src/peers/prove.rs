@@ -17,8 +17,8 @@ use serde_json::json;
 use settlement::{NodeId, Uri};
 
 use super::fetch::FetchRefused;
-use super::standing::Blocklist;
-use super::{Peer, framework, store};
+use super::standing::{Blocklist, Rules};
+use super::{Peer, reads, store};
 use crate::Node;
 use crate::db::Conn;
 use crate::web::{App, Refusal};
@@ -62,7 +62,7 @@ pub enum Unproven {
         key: String,
     },
     /// A host this node does not speak with.
-    #[error("{0} is blocked here")]
+    #[error("{0} is blocked here, or not on the list of hosts this node speaks with")]
     Blocked(String),
     /// The actor cannot be read now.
     #[error("your actor cannot be read, so your key is not known here: {0}; try again later")]
@@ -148,13 +148,13 @@ pub(super) async fn prove(
             actor: actor.to_string(),
         });
     }
-    let dev = node.config.dev;
+    let rules = Rules::of(&node.config);
     let (blocklist, peer) = node
         .db
         .read({
             let origin = origin.clone();
             move |conn| {
-                let blocklist = Blocklist::read(conn, dev)?;
+                let blocklist = Blocklist::read(conn, &rules)?;
                 Ok::<_, Refusal>((blocklist, store::peer(conn, &origin)?))
             }
         })
@@ -213,33 +213,30 @@ fn signer(
     Ok(NodeId::from(named))
 }
 
-/// Reads the signer's actor and tries the key it shows. At most once in a while for one origin: a
-/// stranger cannot make us knock at another's door again and again.
+/// Reads the signer's actor and tries the key it shows. [`reads`] sees that a stranger cannot make
+/// us knock at another's door again and again.
 async fn read_signer(
     node: &Node,
     claim: &CheckedClaim,
     signer: &NodeId,
 ) -> Result<Actor, Unproven> {
-    if !node.outside.may_ask(signer.origin(), node.clock.now_us()) {
-        return Err(Unproven::NoActor(
-            "it was asked for a moment ago".to_owned(),
-        ));
-    }
-    let actor = framework::actor(node, signer)
+    let actor = reads::actor(node, signer)
         .await
         .map_err(|refused| match refused {
             FetchRefused::Db(error) => Unproven::Broken(error.into()),
             refused => Unproven::NoActor(refused.to_string()),
         })?;
-    let key = actor
-        .key(claim.key_id())
-        .ok_or_else(|| Unproven::NotItsKey {
+    let fits = match actor.key(claim.key_id()) {
+        Some(key) => claim.verify(&key).map_err(Unproven::from),
+        None => Err(Unproven::NotItsKey {
             actor: signer.to_string(),
             key: claim.key_id().to_owned(),
-        })?;
-    claim.verify(&key)?;
-    node.outside.answered(signer.origin());
-    Ok(actor)
+        }),
+    };
+    if fits.is_err() {
+        node.outside.reads.in_vain(&actor, node.clock.now_us());
+    }
+    fits.map(|()| actor)
 }
 
 /// The parts of a request that a signature speaks of; `body` is all of it.

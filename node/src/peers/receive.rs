@@ -7,16 +7,20 @@ use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use diesel::QueryResult;
 use federation::json::{JsonLimits, parse_strict};
 use federation::signature::SignatureRefused;
-use federation::vocabulary::{Activity, WordsRefused, is_activity_type};
+use federation::vocabulary::{Act, Activity, WordsRefused, is_activity_type};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use serde_json::json;
+use serde_json::{Value, json};
+
+use settlement::Uri;
 
 use super::prove::{Unproven, incoming, prove};
 use super::store;
-use crate::db::DbError;
+use crate::Node;
+use crate::db::{Conn, DbError};
 use crate::web::{App, Refusal};
 
 /// The largest activity that is taken, in bytes.
@@ -50,6 +54,9 @@ pub enum NotTaken {
     /// More waits already than one origin may have waiting.
     #[error("too much of yours waits here already; try again later")]
     TooMany,
+    /// An answer to a question of ours that was never asked, or was asked somebody else.
+    #[error("this answers nothing that this node has asked you")]
+    Unasked,
     /// Our fault.
     #[error("something broke here; nothing is lost: try again later")]
     Broken(Refusal),
@@ -65,6 +72,7 @@ impl NotTaken {
             NotTaken::Words(_) => StatusCode::BAD_REQUEST,
             NotTaken::Unproven(unproven) => unproven.status(),
             NotTaken::Replayed => StatusCode::UNAUTHORIZED,
+            NotTaken::Unasked => StatusCode::FORBIDDEN,
             NotTaken::TooMany => StatusCode::TOO_MANY_REQUESTS,
             NotTaken::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -132,6 +140,9 @@ pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCod
             if store::has_arrived(conn, activity.id.as_str())? {
                 return Ok(StatusCode::OK);
             }
+            if answers_nothing(conn, &node, &activity)? {
+                return Err(NotTaken::Unasked);
+            }
             if store::waiting_from(conn, &peer.origin)? >= WAITING_LIMIT {
                 return Err(NotTaken::TooMany);
             }
@@ -141,4 +152,26 @@ pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCod
         .await?;
     app.wake.inbox.notify_one();
     Ok(status)
+}
+
+/// Whether an activity answers something by name that this node never said, or said about somebody
+/// of another origin.
+fn answers_nothing(conn: &mut Conn, node: &Node, activity: &Activity) -> QueryResult<bool> {
+    let (Act::Accept { object } | Act::Reject { object }) = &activity.act else {
+        return Ok(false);
+    };
+    let Some(id) = object.id() else {
+        return Ok(false);
+    };
+    if id.origin() != node.config.base() {
+        return Ok(true);
+    }
+    let Some((said, _)) = store::said(conn, id.as_str())? else {
+        return Ok(true);
+    };
+    let said: Value = serde_json::from_str(&said).unwrap_or_default();
+    let asked = said["object"]
+        .as_str()
+        .and_then(|asked| Uri::parse(asked).ok());
+    Ok(asked.is_some_and(|asked| asked.origin() != activity.actor.origin()))
 }

@@ -3,10 +3,10 @@
 use diesel::QueryResult;
 use url::Url;
 
-use super::store::{self, Health, Owed};
+use super::store::{self, Health, Held, Owed};
 use super::{Peer, Standing};
 use crate::Node;
-use crate::config::base_url;
+use crate::config::{Config, Federation, base_url};
 use crate::db::Conn;
 use crate::web::Refusal;
 use crate::words::Say;
@@ -18,8 +18,30 @@ pub struct Relation {
     pub peer: Peer,
     /// What waits for it.
     pub owed: Owed,
+    /// The same by kind: (kind, how many, since when in microseconds UTC).
+    pub kinds: Vec<(String, i64, i64)>,
     /// How it has been doing.
     pub health: Health,
+    /// Why it is held, if it is.
+    pub held: Option<Held>,
+}
+
+impl Relation {
+    /// What is between us and this peer.
+    pub fn of(conn: &mut Conn, peer: Peer) -> QueryResult<Self> {
+        let owed = store::owed(conn, &peer.origin)?;
+        Ok(Relation {
+            kinds: if owed.waiting > 0 {
+                store::owed_kinds(conn, &peer.origin)?
+            } else {
+                Vec::new()
+            },
+            owed,
+            health: store::health(conn, &peer.origin)?,
+            held: store::held(conn, &peer.origin)?,
+            peer,
+        })
+    }
 }
 
 /// Every peer, with what is between us.
@@ -27,18 +49,21 @@ pub fn list(node: &Node) -> Result<Vec<Relation>, Refusal> {
     node.db.read_now(|conn| Ok(relations(conn)?))
 }
 
+/// The peer at `url`, with what is between us.
+pub fn show(node: &Node, url: &str) -> Result<Relation, Refusal> {
+    let origin = origin(node, url)?;
+    node.db.read_now(|conn| {
+        let peer = known(conn, &origin)?;
+        Ok(Relation::of(conn, peer)?)
+    })
+}
+
 /// Every peer, with what is between us.
 pub fn relations(conn: &mut Conn) -> QueryResult<Vec<Relation>> {
     let peers = store::peers(conn)?;
     peers
         .into_iter()
-        .map(|peer| {
-            Ok(Relation {
-                owed: store::owed(conn, &peer.origin)?,
-                health: store::health(conn, &peer.origin)?,
-                peer,
-            })
-        })
+        .map(|peer| Relation::of(conn, peer))
         .collect()
 }
 
@@ -48,25 +73,41 @@ pub fn block(node: &Node, url: &str) -> Result<Peer, Refusal> {
     set(node, url, Standing::Blocked)
 }
 
-/// Speaks with the host at `url` again.
+/// Speaks with the host at `url` again, and shows what it publishes like everybody's: takes back
+/// [`block`], [`limit`] and [`allow`].
 pub fn unblock(node: &Node, url: &str) -> Result<Peer, Refusal> {
     set(node, url, Standing::Known)
 }
 
+/// Shows nothing unasked of what the host at `url` and its subdomains publish: not in searches, not
+/// on the first page, not among what can be discovered. Who follows it or asks for its addresses
+/// gets them all the same, and reports and money go their way.
+pub fn limit(node: &Node, url: &str) -> Result<Peer, Refusal> {
+    set(node, url, Standing::Limited)
+}
+
+/// Puts the host at `url` on the list of those this node speaks with when it speaks with no others.
+pub fn allow(node: &Node, url: &str) -> Result<Peer, Refusal> {
+    set(node, url, Standing::Allowed)
+}
+
 fn set(node: &Node, url: &str, standing: Standing) -> Result<Peer, Refusal> {
     let origin = origin(node, url)?;
+    let dev = node.config.dev;
     let peer = node.db.write_now(|conn| {
-        match standing {
-            Standing::Blocked => {
-                store::note_address(conn, &origin)?;
-            }
-            Standing::Known => {
-                known(conn, &origin)?;
-            }
+        if standing == Standing::Known {
+            known(conn, &origin)?;
+        } else {
+            store::note_address(conn, &origin)?;
         }
-        let named = Blocklist::of([origin.as_str()], node.config.dev);
+        // An allowed host is that host alone; the others are meant with their subdomains.
+        let named = Hosts::of([origin.as_str()], dev);
         for peer in store::peers(conn)? {
-            if named.holds_origin(&peer.origin) {
+            let meant = match standing {
+                Standing::Allowed => peer.origin == origin,
+                _ => named.hold_origin(&peer.origin),
+            };
+            if meant {
                 store::set_standing(conn, &peer.origin, standing)?;
             }
         }
@@ -104,23 +145,82 @@ pub(super) fn origin(node: &Node, url: &str) -> Result<String, Refusal> {
     Ok(origin)
 }
 
-/// The hosts a node does not speak with.
+/// What of a node's settings says with whom it speaks.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    dev: bool,
+    /// Under an allow-list: who is on it by being the coordinator.
+    coordinator: Option<String>,
+}
+
+impl Rules {
+    /// As the settings have it.
+    pub fn of(config: &Config) -> Self {
+        let coordinator = config.coordinator_actor().origin().to_owned();
+        Rules {
+            dev: config.dev,
+            coordinator: (config.federation == Federation::AllowList).then_some(coordinator),
+        }
+    }
+}
+
+/// The hosts a node does not speak with: those blocked, and under an allow-list all that are not on
+/// it.
 ///
-/// A host is meant with all its subdomains, in whatever case, with or without a dot at its end,
-/// on any port. Under development nodes live on one host and differ by port: there the port
+/// A blocked host is meant with all its subdomains, in whatever case, with or without a dot at its
+/// end, on any port. Under development nodes live on one host and differ by port: there the port
 /// counts.
 #[derive(Clone, Debug, Default)]
 pub struct Blocklist {
-    hosts: Vec<(String, Option<u16>)>,
+    blocked: Hosts,
+    /// The only ones spoken with.
+    allowed: Option<Hosts>,
 }
 
 impl Blocklist {
-    /// The hosts blocked now.
-    pub fn read(conn: &mut Conn, dev: bool) -> QueryResult<Self> {
-        let origins = store::blocked(conn)?;
-        Ok(Self::of(origins.iter().map(String::as_str), dev))
+    /// The hosts not spoken with now.
+    pub fn read(conn: &mut Conn, rules: &Rules) -> QueryResult<Self> {
+        let blocked = store::standing(conn, Standing::Blocked)?;
+        let allowed = match &rules.coordinator {
+            None => None,
+            Some(coordinator) => {
+                let mut allowed = store::standing(conn, Standing::Allowed)?;
+                allowed.extend(store::standing(conn, Standing::Limited)?);
+                allowed.push(coordinator.clone());
+                Some(Hosts::of(allowed.iter().map(String::as_str), rules.dev))
+            }
+        };
+        Ok(Blocklist {
+            blocked: Hosts::of(blocked.iter().map(String::as_str), rules.dev),
+            allowed,
+        })
     }
 
+    /// Whether this address is on a host that is not spoken with.
+    pub fn holds(&self, url: &Url) -> bool {
+        self.blocked.hold(url)
+            || self
+                .allowed
+                .as_ref()
+                .is_some_and(|allowed| !allowed.name(url))
+    }
+
+    /// Whether this origin, or whatever address, is on a host that is not spoken with.
+    pub fn holds_origin(&self, origin: &str) -> bool {
+        Url::parse(origin).is_ok_and(|url| self.holds(&url))
+    }
+
+    /// Whether this origin is on a host that was blocked by name.
+    pub fn blocks(&self, origin: &str) -> bool {
+        self.blocked.hold_origin(origin)
+    }
+}
+
+/// Some hosts; under development with their ports.
+#[derive(Clone, Debug, Default)]
+struct Hosts(Vec<(String, Option<u16>)>);
+
+impl Hosts {
     /// The hosts of these origins.
     fn of<'o>(origins: impl IntoIterator<Item = &'o str>, dev: bool) -> Self {
         let hosts = origins
@@ -135,26 +235,31 @@ impl Blocklist {
                 Some((host(&url)?, port))
             })
             .collect();
-        Blocklist { hosts }
+        Hosts(hosts)
     }
 
-    /// Whether this address is on a blocked host.
-    pub fn holds(&self, url: &Url) -> bool {
+    /// Whether this address is on one of them or on a subdomain of one.
+    fn hold(&self, url: &Url) -> bool {
+        self.any(url, |rest| rest.is_empty() || rest.ends_with('.'))
+    }
+
+    /// Whether this address is on one of them.
+    fn name(&self, url: &Url) -> bool {
+        self.any(url, str::is_empty)
+    }
+
+    fn any(&self, url: &Url, before: impl Fn(&str) -> bool) -> bool {
         let Some(name) = host(url) else {
             return false;
         };
-        self.hosts.iter().any(|(blocked, port)| {
+        self.0.iter().any(|(host, port)| {
             let same_port = port.is_none() || *port == url.port_or_known_default();
-            let same_host = name
-                .strip_suffix(blocked.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-            same_port && same_host
+            same_port && name.strip_suffix(host.as_str()).is_some_and(&before)
         })
     }
 
-    /// Whether this origin, or whatever address, is on a blocked host.
-    pub fn holds_origin(&self, origin: &str) -> bool {
-        Url::parse(origin).is_ok_and(|url| self.holds(&url))
+    fn hold_origin(&self, origin: &str) -> bool {
+        Url::parse(origin).is_ok_and(|url| self.hold(&url))
     }
 }
 
@@ -170,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_blocked_host_is_blocked_in_every_spelling() {
-        let list = Blocklist::of(["https://bad.example"], false);
+        let list = Hosts::of(["https://bad.example", "https://bücher.example"], false);
         for bad in [
             "https://bad.example/actor",
             "https://BAD.Example./actor",
@@ -178,22 +283,39 @@ mod tests {
             "https://media.bad.example/actor",
             "http://a.b.bad.example:80/",
             "https://b%61d.example/",
+            "https://ｂａｄ.example/",
+            "https://xn--bcher-kva.example/",
+            "https://BÜCHER.example:444/",
+            "https://bu\u{308}cher.example/",
         ] {
-            assert!(list.holds_origin(bad), "{bad}");
+            assert!(list.hold_origin(bad), "{bad}");
         }
         for good in [
             "https://notbad.example/",
             "https://example/",
             "https://bad.example.org/",
         ] {
-            assert!(!list.holds_origin(good), "{good}");
+            assert!(!list.hold_origin(good), "{good}");
         }
     }
 
     #[test]
+    fn an_allow_list_holds_whoever_is_not_on_it() {
+        let list = Blocklist {
+            blocked: Hosts::default(),
+            allowed: Some(Hosts::of(["https://good.example"], false)),
+        };
+        assert!(!list.holds_origin("https://good.example/actor"));
+        assert!(!list.holds_origin("https://GOOD.example.:8443"));
+        // Who may open a subdomain there was not asked for.
+        assert!(list.holds_origin("https://sub.good.example"));
+        assert!(list.holds_origin("https://other.example"));
+    }
+
+    #[test]
     fn under_development_the_port_tells_nodes_apart() {
-        let list = Blocklist::of(["http://localhost:8101"], true);
-        assert!(list.holds_origin("http://localhost:8101/actor"));
-        assert!(!list.holds_origin("http://localhost:8102/actor"));
+        let list = Hosts::of(["http://localhost:8101"], true);
+        assert!(list.hold_origin("http://localhost:8101/actor"));
+        assert!(!list.hold_origin("http://localhost:8102/actor"));
     }
 }

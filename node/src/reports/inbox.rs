@@ -1,7 +1,6 @@
 //! What arrives at a node about its reports: the coordinator's signed receipt or refusal, and word
 //! of a settlement.
 
-use federation::proof::Signed;
 use federation::receipt::{PlayReportReceipt, PlayReportRefusal};
 use federation::vocabulary::{Act, Activity};
 use serde_json::Value;
@@ -12,6 +11,7 @@ use super::{PeriodState, recompute};
 use crate::Node;
 use crate::coordinator::unusable;
 use crate::db::Conn;
+use crate::peers::keys::{self, NotProven};
 use crate::peers::{Outcome, Peer};
 use crate::web::Refusal;
 
@@ -43,13 +43,10 @@ pub fn receive(
     if settlement {
         return announced(conn, node, from, document);
     }
-    let Some(key) = &from.ed25519 else {
-        return Err(unusable("the coordinator has no key for proofs"));
-    };
-    let key_id = from.ed25519_id.as_deref().unwrap_or_default();
+    let unproven = |refused: NotProven| refused.refusal(|refused| unusable(refused));
     if receipt {
-        let signed =
-            Signed::<PlayReportReceipt>::verify(document.clone(), key_id, key).map_err(unusable)?;
+        let signed = keys::signed::<PlayReportReceipt>(conn, node, from, document.clone())
+            .map_err(unproven)?;
         let content = signed.content();
         let about = store::by_id(conn, content.object.as_str())?;
         if about.is_none_or(|own| own.manifest_digest != content.digest.to_string()) {
@@ -61,7 +58,7 @@ pub fn receive(
         return answered(conn, node, &id, Some(&document.to_string()), None);
     }
     let signed =
-        Signed::<PlayReportRefusal>::verify(document.clone(), key_id, key).map_err(unusable)?;
+        keys::signed::<PlayReportRefusal>(conn, node, from, document.clone()).map_err(unproven)?;
     let content = signed.content();
     let reason: String = content.reason.chars().take(2000).collect();
     answered(conn, node, content.object.as_str(), None, Some(&reason))

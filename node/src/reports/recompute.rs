@@ -23,7 +23,7 @@ use super::{PeriodState, set_period_state};
 use crate::coordinator::store::{Statements, keep_statements};
 use crate::coordinator::{archive, statements};
 use crate::db::Conn;
-use crate::peers::{self, To, fetch};
+use crate::peers::{self, Peer, To, fetch};
 use crate::web::{App, Refusal};
 use crate::{Node, catalogue, files};
 
@@ -243,18 +243,16 @@ fn examine(
             "settlement.json: it is of another coordinator or another month".to_owned(),
         ));
     }
-    let (peers, own) = node.db.read_now(|conn| {
-        Ok::<_, Refusal>((peers::store::peers(conn)?, store::in_force(conn, period)?))
-    })?;
     let mut options = AuditOptions::default();
-    options
-        .known_keys
-        .insert(node.config.actor(), node.keys.ed25519.public());
-    for peer in peers {
-        if let Some(key) = peer.ed25519 {
-            options.known_keys.insert(peer.actor_id, key);
+    let own = node.db.read_now(|conn| {
+        let mut known = peers::store::peers(conn)?;
+        known.push(Peer::ourselves(node));
+        for peer in known.into_iter().filter(|peer| peer.ed25519.is_some()) {
+            let keys = peers::keys::all_of(conn, &peer)?;
+            options.known_keys.insert(peer.actor_id, keys);
         }
-    }
+        Ok::<_, Refusal>(store::in_force(conn, period)?)
+    })?;
     let verified = match verify_folder(folder, &options) {
         Ok(verified) => verified,
         Err(differs) => return Ok(Err(differs.to_string())),

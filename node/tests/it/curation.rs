@@ -80,7 +80,7 @@ async fn a_curator_publishes_a_selection_that_members_read_and_others_verify() {
         .send(ask.header(ACCEPT, "application/activity+json"))
         .await;
     let document = document.json();
-    federation::proof::verify(&document, &loire.keys.ed25519.public()).unwrap();
+    federation::proof::verify(&document, &loire.keys().ed25519.public()).unwrap();
     let words = federation::vocabulary::Selection::of(&document).unwrap();
     assert_eq!(words.name, "Pour les matins lents");
     assert_eq!(words.items[0].work, works[1]);

@@ -149,7 +149,8 @@ pub fn blocking<T>(act: impl FnOnce() -> T) -> T {
 }
 
 /// Imports a song of two seconds; its id.
-fn song(host: &Host, title: &str, hertz: u32) -> WorkId {
+/// A song of this node's, imported.
+pub fn song(host: &Host, title: &str, hertz: u32) -> WorkId {
     use lofty::tag::ItemKey;
     let folder = host.dir.join("to-import");
     let artist = format!("Les voix de {}", host.config.name);
@@ -221,6 +222,61 @@ async fn a_month_becomes_a_settlement_that_every_node_countersigns() {
     let at_loire = network.loire.dir.join("archive/2026-10");
     let audited = verify_folder(&at_loire, &AuditOptions::default()).unwrap();
     assert_eq!((audited.from_lines, audited.from_reductions), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_change_in_the_middle_of_a_month_change_nothing_of_it() {
+    let network = Network::new().await;
+    network.listen().await;
+    network.report(&network.loire).await;
+    // A report is on its way, signed with the old key.
+    blocking(|| {
+        reports::close(&network.wallonie, october()).unwrap();
+        reports::send(&network.wallonie, october()).unwrap();
+        peers::keys::rotate(&network.wallonie).unwrap();
+    });
+    network.world.pass(600);
+    network.errands().await;
+    assert_eq!(state(&network.wallonie), (PeriodState::Reported, None));
+    blocking(|| peers::keys::rotate(&network.loire).unwrap());
+    blocking(|| peers::keys::rotate(&network.coordination).unwrap());
+    network.world.pass(600);
+
+    let settled = network.settle().unwrap();
+    network.errands().await;
+    let answers = network
+        .coordination
+        .db
+        .read_now(|conn| {
+            Ok::<_, DbError>(coordinator::store::countersignatures(conn, &settled.id)?)
+        })
+        .unwrap();
+    let reasons: Vec<_> = answers.iter().map(|answer| &answer.reason).collect();
+    assert_eq!(answers.len(), 2);
+    assert!(answers.iter().all(|answer| answer.agreed), "{reasons:?}");
+    assert_eq!(state(&network.loire).0, PeriodState::Settled);
+
+    // Keys change once more: who knows only the new ones and their history verifies the month.
+    blocking(|| peers::keys::rotate(&network.coordination).unwrap());
+    let ourselves = peers::Peer::ourselves(&network.coordination);
+    let known = network
+        .coordination
+        .db
+        .read_now(|conn| Ok::<_, DbError>(peers::keys::all_of(conn, &ourselves)?))
+        .unwrap();
+    assert_eq!(known.len(), 3);
+    let options = AuditOptions {
+        known_keys: [(network.coordination.config.actor(), known)].into(),
+    };
+    assert!(verify_folder(&settled.folder, &options).is_ok());
+    let newest = AuditOptions {
+        known_keys: [(
+            network.coordination.config.actor(),
+            vec![network.coordination.keys().ed25519.public()],
+        )]
+        .into(),
+    };
+    assert!(verify_folder(&settled.folder, &newest).is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

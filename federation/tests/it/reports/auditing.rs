@@ -242,7 +242,7 @@ fn balances_left_out_or_slipped_in_are_found() {
 fn another_key_than_the_one_known_is_found() {
     let directory = october();
     let known = |name: &str, of: &str| AuditOptions {
-        known_keys: [(actor(name), key(of).public())].into(),
+        known_keys: [(actor(name), vec![key(of).public()])].into(),
     };
     assert!(verify_folder(directory.path(), &known("loire", "loire")).is_ok());
     assert!(verify_folder(directory.path(), &known("nobody", "nobody")).is_ok());

@@ -5,6 +5,7 @@ use settlement::{PartyId, Territory, Uri};
 use super::unreadable;
 use crate::catalogue::Release;
 use crate::db::Conn;
+use crate::peers;
 use crate::schema::{releases, works};
 
 #[derive(Queryable, Insertable, AsChangeset)]
@@ -148,7 +149,10 @@ pub fn latest_releases(
     let rows: Vec<Row> = if here {
         offered.filter(releases::origin.eq(origin)).load(conn)?
     } else {
-        offered.filter(releases::origin.ne(origin)).load(conn)?
+        offered
+            .filter(releases::origin.ne(origin))
+            .filter(releases::origin.ne_all(peers::store::not_shown(conn)?))
+            .load(conn)?
     };
     read_all(rows)
 }

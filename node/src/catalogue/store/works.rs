@@ -5,6 +5,7 @@ use super::unreadable;
 use crate::catalogue::fold::fold;
 use crate::catalogue::{Role, Work};
 use crate::db::Conn;
+use crate::peers;
 use crate::schema::{contributors, media, works};
 
 /// The most answers a search gives.
@@ -205,6 +206,7 @@ pub fn search(conn: &mut Conn, q: &str, limit: usize) -> QueryResult<Vec<Work>> 
     let limit = i64::try_from(limit).unwrap_or(SEARCH_LIMIT);
     let mut question = works::table
         .filter(works::withdrawn_us.is_null())
+        .filter(works::origin.ne_all(peers::store::not_shown(conn)?))
         .order_by((
             // A search text begins with the title. Folded text holds no `%`, `_` or `\`.
             works::search_text.like(format!("{sought}%")).desc(),

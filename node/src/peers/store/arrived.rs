@@ -174,7 +174,7 @@ pub struct Unread {
 pub fn unread(conn: &mut Conn, since_us: i64, now_us: i64) -> QueryResult<Vec<Unread>> {
     peers::table
         .filter(peers::following.eq(Following::Yes.as_str()))
-        .filter(peers::standing.eq(Standing::Known.as_str()))
+        .filter(peers::standing.ne(Standing::Blocked.as_str()))
         .filter(peers::next_try_us.le(now_us))
         .filter(peers::pulled_us.is_null().or(peers::pulled_us.le(since_us)))
         .select((

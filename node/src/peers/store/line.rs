@@ -6,8 +6,10 @@ use diesel::prelude::*;
 use crate::db::Conn;
 use crate::each;
 use crate::peers::Standing;
-use crate::schema::{deliveries, outbox, peers};
+use crate::schema::{deliveries, held_peers, outbox, peers};
 
+/// How many of the deliveries that wait are looked at to say of what kind they are.
+const KINDS_LIMIT: i64 = 5_000;
 /// How many deliveries are put in line with one sentence.
 const AT_ONCE: usize = 500;
 /// How many peers with something due are told at a time.
@@ -188,9 +190,12 @@ pub fn due(conn: &mut Conn, now_us: i64) -> QueryResult<Vec<Due>> {
         .filter(deliveries::given_up_us.is_null())
         .filter(deliveries::next_try_us.le(now_us));
     peers::table
-        .filter(peers::standing.eq(Standing::Known.as_str()))
+        .filter(peers::standing.ne(Standing::Blocked.as_str()))
         .filter(peers::next_try_us.le(now_us))
         .filter(exists(waits))
+        .filter(not(exists(
+            held_peers::table.filter(held_peers::origin.eq(peers::origin)),
+        )))
         .order((peers::attempts, peers::origin))
         .limit(DUE)
         .select((peers::origin, peers::attempts))
@@ -425,6 +430,40 @@ pub fn last_said(conn: &mut Conn, origin: &str, object: &str) -> QueryResult<Opt
         .first(conn)
         .optional()?;
     Ok(last.map(|(queued_us, delivered_us)| (queued_us, delivered_us.is_none())))
+}
+
+/// What waits for the peer at `origin`, by the kind of what is said: (kind, how many, since when).
+/// The kind is the type of the object, of an `Offer` or `Create`, else of the activity.
+pub fn owed_kinds(conn: &mut Conn, origin: &str) -> QueryResult<Vec<(String, i64, i64)>> {
+    let rows: Vec<(String, i64)> = deliveries::table
+        .inner_join(outbox::table.on(outbox::id.eq(deliveries::activity_id)))
+        .filter(deliveries::peer_origin.eq(origin))
+        .filter(deliveries::delivered_us.is_null())
+        .filter(deliveries::given_up_us.is_null())
+        .order(deliveries::id)
+        .select((outbox::activity, deliveries::queued_us))
+        .limit(KINDS_LIMIT)
+        .load(conn)?;
+    let mut kinds: std::collections::BTreeMap<String, (i64, i64)> = Default::default();
+    for (activity, queued_us) in rows {
+        let activity: serde_json::Value = serde_json::from_str(&activity).unwrap_or_default();
+        let of = |value: &serde_json::Value| match &value["type"] {
+            serde_json::Value::Array(types) => {
+                types.last().and_then(|t| t.as_str()).map(str::to_owned)
+            }
+            one => one.as_str().map(str::to_owned),
+        };
+        let kind = of(&activity["object"]).or_else(|| of(&activity));
+        let (count, since) = kinds
+            .entry(kind.unwrap_or_default())
+            .or_insert((0, queued_us));
+        *count += 1;
+        *since = queued_us.min(*since);
+    }
+    Ok(kinds
+        .into_iter()
+        .map(|(kind, (count, since))| (kind, count, since))
+        .collect())
 }
 
 /// What waits for a peer.

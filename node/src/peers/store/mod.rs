@@ -1,7 +1,8 @@
 //! Sentences to the database about peers: who they are, what waits for them ([`line`]), what came
-//! from them ([`arrived`]).
+//! from them ([`arrived`]), and whose keys count ([`keys`]).
 
 mod arrived;
+mod keys;
 mod line;
 mod trim;
 
@@ -15,6 +16,7 @@ use crate::db::Conn;
 use crate::schema::peers;
 
 pub use arrived::*;
+pub use keys::*;
 pub use line::*;
 pub use trim::*;
 
@@ -96,10 +98,22 @@ pub fn peers(conn: &mut Conn) -> QueryResult<Vec<Peer>> {
     rows.into_iter().map(PeerRow::read).collect()
 }
 
-/// The origins we do not speak with.
-pub fn blocked(conn: &mut Conn) -> QueryResult<Vec<String>> {
+/// The origins that stand like this.
+pub fn standing(conn: &mut Conn, standing: Standing) -> QueryResult<Vec<String>> {
     peers::table
-        .filter(peers::standing.eq(Standing::Blocked.as_str()))
+        .filter(peers::standing.eq(standing.as_str()))
+        .select(peers::origin)
+        .load(conn)
+}
+
+/// The origins of which nothing is shown unasked: those limited and those blocked.
+pub fn not_shown(conn: &mut Conn) -> QueryResult<Vec<String>> {
+    peers::table
+        .filter(
+            peers::standing
+                .eq(Standing::Limited.as_str())
+                .or(peers::standing.eq(Standing::Blocked.as_str())),
+        )
         .select(peers::origin)
         .load(conn)
 }
@@ -108,7 +122,7 @@ pub fn blocked(conn: &mut Conn) -> QueryResult<Vec<String>> {
 pub fn followers(conn: &mut Conn) -> QueryResult<Vec<(String, String)>> {
     peers::table
         .filter(peers::follower.eq(true))
-        .filter(peers::standing.eq(Standing::Known.as_str()))
+        .filter(peers::standing.ne(Standing::Blocked.as_str()))
         .select((peers::origin, peers::inbox))
         .order(peers::origin)
         .load(conn)
@@ -129,13 +143,22 @@ pub fn note_address(conn: &mut Conn, origin: &str) -> QueryResult<Peer> {
         return Ok(known);
     }
     let name = origin.split_once("://").map_or(origin, |(_, host)| host);
+    // A subdomain of a limited host is limited from the first.
+    let limited = standing(conn, Standing::Limited)?
+        .iter()
+        .any(|limited| is_below(origin, limited));
+    let stands = if limited {
+        Standing::Limited
+    } else {
+        Standing::Known
+    };
     diesel::insert_into(peers::table)
         .values((
             peers::origin.eq(origin),
             peers::actor_id.eq(format!("{origin}/actor")),
             peers::name.eq(name),
             peers::inbox.eq(format!("{origin}/inbox")),
-            peers::standing.eq(Standing::Known.as_str()),
+            peers::standing.eq(stands.as_str()),
             peers::following.eq(Following::No.as_str()),
             peers::follower.eq(false),
             peers::fetched_us.eq(0),
@@ -144,6 +167,15 @@ pub fn note_address(conn: &mut Conn, origin: &str) -> QueryResult<Peer> {
         ))
         .execute(conn)?;
     peer(conn, origin)?.ok_or(diesel::result::Error::NotFound)
+}
+
+/// Whether the host of `origin` is a subdomain of the host of `other`.
+fn is_below(origin: &str, other: &str) -> bool {
+    let host = |origin: &str| {
+        let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+        host.split(':').next().unwrap_or_default().to_owned()
+    };
+    host(origin).ends_with(&format!(".{}", host(other)))
 }
 
 /// Writes down what a peer's actor says of it; its standing and who follows whom stay.

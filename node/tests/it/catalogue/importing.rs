@@ -12,7 +12,6 @@ use node::catalogue::import::{self, Became, ImportEvent, ImportOptions};
 use node::catalogue::{Release, Role, Work, store};
 use node::config::Language;
 use node::db::DbError;
-use node::peers;
 use settlement::Period;
 
 use super::sounds::{flac, import, put, tag, tagged, wav};
@@ -149,8 +148,8 @@ async fn who_shares_in_a_work_is_signed_when_it_comes_in() {
         .unwrap()
         .unwrap();
     let document = serde_json::from_str(&sheet.document).unwrap();
-    let key_id = peers::ed25519_id(&loire.config);
-    let key = loire.keys.ed25519.public();
+    let key_id = loire.key_id();
+    let key = loire.keys().ed25519.public();
     let signed = Signed::<PublishedSplitSheet>::verify(document, &key_id, &key).unwrap();
     let sheet = &signed.content().sheet;
     assert_eq!(sheet.valid_from().to_string(), "2026-11-01");

@@ -145,7 +145,7 @@ async fn a_work_tells_other_nodes_what_it_is_in_a_signed_document() {
     };
     let path = |uri: &str| uri.strip_prefix(&loire.base()).unwrap().to_owned();
     let document = ask(path(work.id.as_str())).await.json();
-    federation::proof::verify(&document, &loire.keys.ed25519.public()).unwrap();
+    federation::proof::verify(&document, &loire.keys().ed25519.public()).unwrap();
     let words = federation::vocabulary::Work::of(&document).unwrap();
     assert_eq!(words.name, "Étude");
     assert_eq!(words.artists[0].name, "Ana");
@@ -155,7 +155,7 @@ async fn a_work_tells_other_nodes_what_it_is_in_a_signed_document() {
     assert_eq!(media.digest, work.media);
 
     let sheet = ask(path(words.split_sheet.unwrap().as_str())).await.json();
-    federation::proof::verify(&sheet, &loire.keys.ed25519.public()).unwrap();
+    federation::proof::verify(&sheet, &loire.keys().ed25519.public()).unwrap();
     let release = ask(path(words.release.unwrap().id.unwrap().as_str()))
         .await
         .json();

@@ -293,8 +293,8 @@ async fn of_two_split_sheets_for_one_day_the_first_stands() {
     fields["byTerritory"][0]["shares"] =
         json!([{ "party": party, "role": "artist", "bp": 10_000 }]);
     let now = node::clock::rfc3339(wallonie.clock.now_us());
-    let key_id = peers::ed25519_id(&wallonie.config);
-    let other = federation::proof::sign(other, &wallonie.keys.ed25519, &key_id, &now).unwrap();
+    let key_id = wallonie.key_id();
+    let other = federation::proof::sign(other, &wallonie.keys().ed25519, &key_id, &now).unwrap();
     let refused = hears(&loire, &wallonie, "Create", other).await.unwrap_err();
     assert!(refused.to_string().contains("contradict"), "{refused}");
     assert_eq!(sheets(&work.id), first);

@@ -113,6 +113,95 @@ async fn outside_development_no_private_address_is_asked_in_any_spelling() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_turns_inward_between_two_requests_is_not_followed() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let stranger = Stranger::new().await;
+    let dir = loire.dir.clone();
+    let open = tokio::task::spawn_blocking(move || node::Node::open(&dir).unwrap());
+    let mut public = open.await.unwrap();
+    public.config.dev = false;
+    public.config.domain = "loire.example".to_owned();
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counting = asked.clone();
+    public.outside = peers::Outside::asking(std::sync::Arc::new(move |name| {
+        assert_eq!(name, "rebind.example");
+        counting.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        vec!["127.0.0.1".parse().unwrap()]
+    }));
+    let port = stranger.base.rsplit(':').next().unwrap();
+    for _ in 0..2 {
+        let url = format!("https://rebind.example.:{port}/actor");
+        let refused = fetch::json(&public, &url, 1000).await.unwrap_err();
+        assert!(refused.to_string().contains("internal IP"), "{refused}");
+    }
+    // Asked when connecting, each time, and never connected to.
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 2);
+    assert_eq!(stranger.asked_for("/actor"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_is_packed_deep_or_endless_is_refused() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let stranger = Stranger::new().await;
+    stranger.serve("/deep", JSON, &"[".repeat(900));
+    stranger.serve("/long", JSON, &" ".repeat(100_000));
+    // The beginning of a gzip stream: nothing here asks for one, and nothing unpacks one.
+    stranger.serve("/packed", JSON, "\u{1f}\u{8b}\u{8}");
+    for (path, why) in [
+        ("/deep", "levels deep"),
+        ("/long", "larger than"),
+        ("/packed", "not valid JSON"),
+    ] {
+        let refused = fetch::json(&loire, &stranger.at(path), 1000).await;
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains(why), "{path}: {refused}");
+    }
+    let asked = stranger.headers_of("/packed");
+    assert!(asked.iter().all(|name| name != "accept-encoding"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_authorised_fetch_documents_are_for_proven_peers_and_actors_for_all() {
+    let world = World::new();
+    let loire = world
+        .node_with("loire", |settings| settings.authorised_fetch = true)
+        .await;
+    let friend = Stranger::new().await;
+    let visitor = loire.visitor();
+    let get = async |path: &str, signed: bool| {
+        let url = format!("{}{path}", loire.base());
+        let headers = if signed {
+            friend.signed_get(&world, &url)
+        } else {
+            Default::default()
+        };
+        let request = visitor.client.get(&url).headers(headers);
+        let request = request.header("accept", JSON);
+        visitor.send(request).await.status
+    };
+    for path in ["/actor", "/actor/keys", "/.well-known/nodeinfo"] {
+        assert_eq!(get(path, false).await, StatusCode::OK, "{path}");
+    }
+    for path in ["/outbox", "/outbox?before=newest", "/followers"] {
+        assert_eq!(get(path, false).await, StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(get(path, true).await, StatusCode::OK, "{path}");
+    }
+    assert_eq!(get("/works/1", false).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(get("/works/1", true).await, StatusCode::NOT_FOUND);
+    assert_eq!(get("/works/1/media", false).await, StatusCode::UNAUTHORIZED);
+
+    let (app, base) = (loire.app.clone(), friend.base.clone());
+    let block = tokio::task::spawn_blocking(move || peers::block(&app, &base).unwrap());
+    block.await.unwrap();
+    // Who signs says who asks: a blocked host is turned away from what everybody may read, too.
+    for path in ["/actor", "/outbox", "/works/1/media"] {
+        assert_eq!(get(path, true).await, StatusCode::FORBIDDEN, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_fetched_from_a_blocked_host() {
     let world = World::new();
     let loire = world.node("loire", "FR-ARA").await;

@@ -4,6 +4,9 @@ mod attacks;
 mod delivering;
 mod fetching;
 mod following;
+mod forgeries;
+mod keys;
+mod operating;
 mod secure;
 mod stranger;
 

@@ -28,6 +28,8 @@ pub struct Stranger {
     pub ed25519: Ed25519Secret,
     /// Its other key.
     pub rsa: RsaSecret,
+    /// Whether its actor says that it is a node of our kind.
+    pub is_node: bool,
     inside: Arc<Inside>,
 }
 
@@ -39,10 +41,10 @@ struct Inside {
     answers: Mutex<VecDeque<StatusCode>>,
     /// What it was delivered.
     delivered: Mutex<Vec<Value>>,
-    /// The paths it was asked for.
-    asked: Mutex<Vec<String>>,
     /// What it says with a refusal: when to come again.
     retry_after: Mutex<Option<String>>,
+    /// The paths it was asked for, and with which headers.
+    asked: Mutex<Vec<(String, Vec<String>)>>,
     /// How the deliveries were signed.
     ways: Mutex<Vec<&'static str>>,
 }
@@ -67,6 +69,16 @@ pub struct Letter {
 }
 
 impl Stranger {
+    /// A stranger who is a node of our kind, and whose only key is RSA, as most servers are.
+    pub async fn plain() -> Self {
+        let mut stranger = Self::new().await;
+        stranger.is_node = false;
+        let mut actor = stranger.actor("/actor");
+        actor.as_object_mut().unwrap().remove("assertionMethod");
+        stranger.serve("/actor", ACTIVITY_JSON, &actor.to_string());
+        stranger
+    }
+
     /// A stranger who is a node of our kind.
     pub async fn new() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -79,6 +91,7 @@ impl Stranger {
             base: format!("http://localhost:{port}"),
             ed25519: Ed25519Secret::generate(&mut chance),
             rsa: rsa(),
+            is_node: true,
             inside,
         };
         stranger.serve_actor("/actor");
@@ -95,8 +108,10 @@ impl Stranger {
         let uri = |path: &str| Uri::parse(&self.at(path)).unwrap();
         let mut actor = Actor::new(uri(path), ActorKind::Application, uri("/inbox"));
         actor.name = Some("Stranger".to_owned());
-        actor.territory = Some(Territory::parse("CH").unwrap());
-        actor.currency = Some(Currency::parse("EUR").unwrap());
+        if self.is_node {
+            actor.territory = Some(Territory::parse("CH").unwrap());
+            actor.currency = Some(Currency::parse("EUR").unwrap());
+        }
         actor.outbox = Some(uri("/outbox"));
         actor.rsa_keys = vec![NamedKey {
             id: uri(&format!("{path}#main-key")),
@@ -151,7 +166,14 @@ impl Stranger {
     /// How often it was asked for this path.
     pub fn asked_for(&self, path: &str) -> usize {
         let asked = self.inside.asked.lock().unwrap();
-        asked.iter().filter(|at| *at == path).count()
+        asked.iter().filter(|(at, _)| at == path).count()
+    }
+
+    /// The names of the headers with which it was asked for this path.
+    pub fn headers_of(&self, path: &str) -> Vec<String> {
+        let asked = self.inside.asked.lock().unwrap();
+        let of_path = asked.iter().filter(|(at, _)| at == path);
+        of_path.flat_map(|(_, headers)| headers.clone()).collect()
     }
 
     /// A note, as this stranger's actor would say it.
@@ -251,7 +273,8 @@ async fn answer(State(inside): State<Arc<Inside>>, request: Request) -> Response
         }
         return response;
     }
-    inside.asked.lock().unwrap().push(path.clone());
+    let headers = parts.headers.keys().map(ToString::to_string).collect();
+    inside.asked.lock().unwrap().push((path.clone(), headers));
     let documents = inside.documents.lock().unwrap();
     match documents.iter().find(|(at, ..)| *at == path) {
         Some((_, media_type, text)) if media_type == "redirect" => (

@@ -103,6 +103,16 @@ impl World {
         host
     }
 
+    /// A new node, served, with settings of its own.
+    pub async fn node_with(&self, name: &str, change: impl FnOnce(&mut Config)) -> Host {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let mut config = self.settings(name, "FR-ARA", listener.local_addr().unwrap());
+        change(&mut config);
+        let host = Host::of(self.open(config).await);
+        host.serve(listener);
+        host
+    }
+
     async fn found(&self, name: &str, territory: &str, coordinator: Option<String>) -> Host {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let listen = listener.local_addr().unwrap();
@@ -156,6 +166,8 @@ impl World {
             dev: true,
             clock_shift_seconds: 0,
             follow_back: true,
+            federation: node::config::Federation::Open,
+            authorised_fetch: false,
             extra_roots: None,
             dir,
         }
