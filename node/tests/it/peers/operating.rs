@@ -110,7 +110,7 @@ async fn what_is_owed_is_told_by_kind_and_tried_again_from_the_page() {
     let stranger = Stranger::new().await;
     let letter = stranger.letter(&world, &loire, &stranger.note("a"), Way::Rfc9421);
     assert!(post(&loire, &letter).await.status.is_success());
-    stranger.will_answer(&[500]);
+    stranger.will_answer(&[500; 10]);
     say(&loire, "wait", To::Peer(stranger.base.clone()), true).await;
     settle(&[&loire]).await;
     let owed = blocking(|| standing::show(&loire, &stranger.base).unwrap());
@@ -133,6 +133,7 @@ async fn what_is_owed_is_told_by_kind_and_tried_again_from_the_page() {
     let maud = operator(&loire).await;
     let page = maud.page("/network").await;
     assert!(page.text.contains("Try again now"), "{}", page.text);
+    stranger.will_answer_as_it_should();
     let done = maud.form("/network/peers", &retry).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
     settle(&[&loire]).await;

@@ -147,6 +147,11 @@ impl Stranger {
         *self.inside.retry_after.lock().unwrap() = Some(retry_after.to_owned());
     }
 
+    /// Takes the next deliveries, whatever it was told before.
+    pub fn will_answer_as_it_should(&self) {
+        self.inside.answers.lock().unwrap().clear();
+    }
+
     /// What it was delivered and took: of each, what it is about.
     pub fn taken(&self) -> Vec<String> {
         let delivered = self.inside.delivered.lock().unwrap();
