@@ -67,6 +67,21 @@ pub(super) fn follow(
     Ok(())
 }
 
+/// Asks to follow a peer that may have forgotten that we do; once a day at most, so that two who
+/// forget nothing do not remind each other for ever.
+pub(super) fn follow_again(
+    conn: &mut crate::db::Conn,
+    node: &crate::Node,
+    peer: &Peer,
+) -> diesel::QueryResult<()> {
+    let yesterday = node.clock.now_us().saturating_sub(24 * 3600 * 1_000_000);
+    let last = store::last_said(conn, &peer.origin, peer.actor_id.as_str())?;
+    if last.is_none_or(|(said_us, waits)| !waits && said_us <= yesterday) {
+        follow(conn, node, peer)?;
+    }
+    Ok(())
+}
+
 fn not_found(origin: &str, refused: &FetchRefused) -> Refusal {
     let why = super::fetch::chain(refused);
     let why: String = why.chars().take(400).collect();

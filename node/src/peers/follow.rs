@@ -60,6 +60,10 @@ fn followed(
         add::follow(conn, node, from)?;
         return Ok(Outcome::Done("it follows, and is followed".to_owned()));
     }
+    // Who follows once more has lost its memory, and with it that we follow.
+    if from.follower && from.following == Following::Yes {
+        add::follow_again(conn, node, from)?;
+    }
     Ok(Outcome::Done("it follows".to_owned()))
 }
 

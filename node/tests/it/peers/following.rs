@@ -139,6 +139,7 @@ async fn a_node_that_lost_its_database_follows_again_and_has_the_whole_catalogue
     settle(&[&loire, &wallonie]).await;
     assert_eq!(offered(&wallonie, &loire), titles);
 
+    world.pass(25 * 3600);
     let wallonie = wallonie.bereft().await;
     wallonie.start().await;
     assert_eq!(offered(&wallonie, &loire), [""; 0]);
@@ -150,6 +151,11 @@ async fn a_node_that_lost_its_database_follows_again_and_has_the_whole_catalogue
     loire.tell(&new, true);
     settle(&[&loire, &wallonie]).await;
     assert_eq!(offered(&wallonie, &loire).len(), titles.len() + 1);
+    // Those who followed it said so again, and hear of it as before.
+    assert!(known(&wallonie, &loire).await.unwrap().follower);
+    say(&wallonie, "back", To::Followers, false).await;
+    settle(&[&loire, &wallonie]).await;
+    assert_eq!(words(&loire, &wallonie).await, ["back"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
