@@ -239,6 +239,8 @@ pub struct Wake {
     reading: Turn,
     /// Held by who delivers to the peer at an origin.
     delivering: Mutex<BTreeMap<String, Arc<Turn>>>,
+    /// How many more activities of an origin surely find room before it is to be counted again.
+    room: Mutex<BTreeMap<String, i64>>,
 }
 
 /// What one holds while it is its turn.
@@ -252,6 +254,30 @@ impl Wake {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         turns.entry(origin.to_owned()).or_default().clone()
+    }
+
+    /// Whether another activity of this origin finds room among those that wait, of which there may
+    /// be `limit`. `count` tells how many wait; it is asked only when as many came since it was asked
+    /// last as then found room.
+    fn has_room<E>(
+        &self,
+        origin: &str,
+        limit: i64,
+        count: impl FnOnce() -> Result<i64, E>,
+    ) -> Result<bool, E> {
+        let mut rooms = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = match rooms.get(origin).copied().unwrap_or(0) {
+            0 => limit.saturating_sub(count()?),
+            left => left,
+        };
+        if left <= 0 {
+            return Ok(false);
+        }
+        if rooms.len() >= 10_000 {
+            rooms.clear();
+        }
+        rooms.insert(origin.to_owned(), left - 1);
+        Ok(true)
     }
 
     /// Forgets the turn of a peer nobody delivers to, so that a peer that is away leaves nothing.

@@ -143,7 +143,8 @@ pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCod
             if answers_nothing(conn, &node, &activity)? {
                 return Err(NotTaken::Unasked);
             }
-            if store::waiting_from(conn, &peer.origin)? >= WAITING_LIMIT {
+            let count = || store::waiting_from(conn, &peer.origin);
+            if !node.wake.has_room(&peer.origin, WAITING_LIMIT, count)? {
                 return Err(NotTaken::TooMany);
             }
             store::keep_arrived(conn, activity.id.as_str(), &peer.actor_id, &text, now)?;

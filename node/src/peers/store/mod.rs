@@ -226,10 +226,15 @@ pub fn set_follower(conn: &mut Conn, origin: &str, follower: bool) -> QueryResul
     Ok(())
 }
 
-/// Notes that a peer said something we could verify: it is there, so what waits for it is tried.
+/// Notes that a peer said something we could verify, to the minute: it is there, so what waits for
+/// it is tried.
 pub fn note_heard(conn: &mut Conn, origin: &str, now_us: i64) -> QueryResult<()> {
     peer_is_back(conn, origin)?;
-    diesel::update(peers::table.find(origin))
+    let a_minute_ago = now_us.saturating_sub(60_000_000);
+    let known = peers::heard_us
+        .is_null()
+        .or(peers::heard_us.lt(a_minute_ago));
+    diesel::update(peers::table.find(origin).filter(known))
         .set(peers::heard_us.eq(now_us))
         .execute(conn)?;
     Ok(())
