@@ -113,7 +113,7 @@ impl Network {
     }
 
     /// Every node does its errands until nothing is left to do.
-    async fn errands(&self) {
+    pub async fn errands(&self) {
         let all = [&self.coordination, &self.loire, &self.wallonie];
         for _ in 0..3 {
             come_to_rest(&all).await;
@@ -126,7 +126,7 @@ impl Network {
         come_to_rest(&all).await;
     }
 
-    async fn report(&self, host: &Host) {
+    pub async fn report(&self, host: &Host) {
         blocking(|| {
             reports::close(host, october()).unwrap();
             reports::send(host, october()).unwrap();

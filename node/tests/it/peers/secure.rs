@@ -15,6 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::{known, say, settle, words};
+use crate::month::{Network, answers};
 use crate::world::{Host, World};
 
 /// Who says whose key a host's is.
@@ -145,6 +146,29 @@ async fn two_nodes_follow_speak_and_fetch_over_https() {
     assert!(plain.contains("http is for development only"), "{plain}");
     let plain = peers::add(&wallonie.app, "http://loire.test").await;
     assert!(plain.unwrap_err().to_string().contains("https"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_is_reported_settled_and_countersigned_over_https() {
+    let world = World::new();
+    world.turn_to("2026-10-01T08:00:00Z");
+    let authority = Authority::new("the network's own");
+    let nodes = [
+        ("coordination.test", "FR", &authority),
+        ("loire.test", "FR-ARA", &authority),
+        ("wallonie.test", "BE-WAL", &authority),
+    ];
+    let mut hosts = network(&world, &nodes).await.into_iter();
+    let mut next = || hosts.next().unwrap();
+    let (coordination, loire, wallonie) = (next(), next(), next());
+    let network = Network::among(world, coordination, loire, wallonie).await;
+    network.listen().await;
+    network.report(&network.loire).await;
+    network.report(&network.wallonie).await;
+    let settled = network.settle().unwrap();
+    assert!(settled.id.starts_with("https://coordination.test/"));
+    network.errands().await;
+    assert_eq!(answers(&network, &settled.id), [true, true]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
