@@ -219,8 +219,8 @@ impl Reducer {
             let (venue, member) = (lines.venue[from], lines.member[from]);
             self.step(venue, member, lines.track[from], rows)?;
             let longest = lines.venue.len().min(from + PIECE);
-            let same = |row: &usize| lines.venue[*row] == venue && lines.member[*row] == member;
-            let to = from + (from..longest).take_while(same).count();
+            let of_member = alike(&lines.member[from..longest], member);
+            let to = from + alike(&lines.venue[from..from + of_member], venue);
             let piece = Amounts {
                 track: &lines.track[from..to],
                 uses: &lines.uses[from..to],
@@ -332,14 +332,19 @@ impl Reducer {
     fn check(&mut self, piece: Amounts<'_>) -> Result<(), BadLine> {
         let tracks = self.tallies.tracks();
         let most_uses = self.limits.map_or(u64::MAX, |limits| limits.uses_of_a_work);
-        let (mut uses, mut seconds) = (0, 0);
-        let (mut fewest, mut most, mut longest) = (u32::MAX, 0, 0);
-        for (&of_uses, &of_seconds) in piece.uses.iter().zip(piece.seconds) {
+        // Each column by itself and to its end, whatever is found: many lines at a time.
+        let (mut uses, mut most, mut none) = (0, 0, false);
+        for &of_uses in piece.uses {
             uses += u64::from(of_uses);
-            seconds += of_seconds.min(MOST_SECONDS);
-            fewest = fewest.min(of_uses);
-            most = most.max(of_uses);
-            longest = longest.max(of_seconds);
+            most |= of_uses;
+            none |= of_uses == 0;
+        }
+        let (mut seconds, mut longest, mut too_long) = (0u64, 0, false);
+        for &of_seconds in piece.seconds {
+            // Wraps only if one of them is too long.
+            seconds = seconds.wrapping_add(of_seconds);
+            longest |= of_seconds;
+            too_long |= of_seconds > MOST_SECONDS;
         }
         let sorted = piece
             .track
@@ -347,8 +352,9 @@ impl Reducer {
             .zip(&piece.track[1..])
             .fold(true, |sorted, (track, next)| sorted & (track < next));
         let last = piece.track[piece.track.len() - 1];
-        let sound = sorted && (last as usize) < tracks && fewest > 0 && longest <= MOST_SECONDS;
-        if !sound || u64::from(most) > most_uses {
+        let sound = sorted && (last as usize) < tracks && !none && !too_long;
+        let past = |&of_uses: &u32| u64::from(of_uses) > most_uses;
+        if !sound || (u64::from(most) > most_uses && piece.uses.iter().any(past)) {
             return Err(self.first_fault(piece, tracks, most_uses));
         }
         self.row += piece.track.len() as u64;
@@ -428,4 +434,17 @@ impl Reducer {
     fn fault(&self, why: LineFault) -> BadLine {
         BadLine { row: self.row, why }
     }
+}
+
+/// How many values from the first on are this one: blocks of them at a time while it lasts.
+fn alike(column: &[u32], value: u32) -> usize {
+    let all = |block: &&[u32; 16]| {
+        block
+            .iter()
+            .fold(true, |all, other| all & (*other == value))
+    };
+    let (blocks, _) = column.as_chunks();
+    let in_blocks = blocks.iter().take_while(all).count() * 16;
+    let rest = column[in_blocks..].iter();
+    in_blocks + rest.take_while(|other| **other == value).count()
 }

@@ -33,13 +33,14 @@ impl Amounts<'_> {
 pub(crate) struct Member {
     uses: u64,
     seconds: u64,
+    /// No line has more, though none may have so many.
     most_uses: u64,
     most_seconds: u64,
 }
 
 impl Member {
-    /// Adds a piece of the member's lines. The sums of the whole report fit 64 bits or are refused,
-    /// so these do.
+    /// Adds a piece of the member's lines: their sums, and what none of them passes. The sums of the
+    /// whole report fit 64 bits or are refused, so these do.
     pub fn add(&mut self, uses: u64, most_uses: u32, seconds: u64, most_seconds: u64) {
         self.uses = self.uses.saturating_add(uses);
         self.seconds = self.seconds.saturating_add(seconds);
@@ -75,27 +76,41 @@ impl Tally {
 /// The sums of the venue at hand.
 ///
 /// Works are kept side by side as they turn up, and found by one number a track: so what is touched
-/// at random is small, and stays near the processor even in a catalogue of millions.
+/// at random is small, and stays near the processor even in a catalogue of millions. That memory is
+/// what all else waits for. So it is asked for all of a member's tracks at once, and never for
+/// emptying: what it still says of an earlier venue is told by the number.
 #[derive(Debug)]
 pub(crate) struct Tallies {
     weighing: Weighing,
+    /// The first `count` are in use, the others are noughts.
     works: Vec<Tally>,
+    /// Beside `works`, their tracks.
+    tracks: Vec<u32>,
+    count: u32,
     /// Beside `works`, only where members are capped; else a weight is the uses or seconds times
     /// the work's factor.
     weights: Vec<u128>,
-    /// For each track, its place in `works` from 1; 0 for none.
+    /// For each track, `before` and its place in `works` from 1. Not above `before`: the track was
+    /// used in an earlier venue or never.
     places: Vec<u32>,
-    /// One bit a track: has it been used in this venue?
-    used: Vec<u64>,
+    before: u32,
+    /// For each line of the member at hand, its work's place in `works`.
+    found: Vec<u32>,
+    /// What rows are put in order with.
+    order: Order,
 }
 
 impl Tallies {
     pub fn new(weighing: Weighing) -> Self {
         Tallies {
             works: Vec::new(),
+            tracks: Vec::new(),
+            count: 0,
             weights: Vec::new(),
             places: vec![0; weighing.tracks],
-            used: vec![0; weighing.tracks.div_ceil(64)],
+            before: 0,
+            found: Vec::new(),
+            order: Order::default(),
             weighing,
         }
     }
@@ -107,14 +122,14 @@ impl Tallies {
     /// Adds one member's lines, all of them.
     pub fn add(&mut self, member: &Member, lines: Amounts<'_>) -> Result<(), LineFault> {
         let fits = match (&self.weighing.factors, self.weighing.unit) {
-            (Factors::Same(0), _) => self.spread(lines, &Division { total: 0 }, |_| 0),
+            (Factors::Same(0), _) => self.spread(lines, &Division { total: 0 }, |_, _| 0),
             (Factors::Same(_), Unit::Uses) => {
                 let division = Division {
                     total: member.uses.into(),
                 };
                 match division.short(member.most_uses) {
-                    Some(short) => self.spread(lines, &short, |line| lines.uses[line].into()),
-                    None => self.spread(lines, &division, |line| lines.uses[line].into()),
+                    Some(short) => self.spread(lines, &short, |uses, _| uses.into()),
+                    None => self.spread(lines, &division, |uses, _| uses.into()),
                 }
             }
             (Factors::Same(_), Unit::Seconds) => {
@@ -122,8 +137,8 @@ impl Tallies {
                     total: member.seconds.into(),
                 };
                 match division.short(member.most_seconds) {
-                    Some(short) => self.spread(lines, &short, |line| lines.seconds[line]),
-                    None => self.spread(lines, &division, |line| lines.seconds[line]),
+                    Some(short) => self.spread(lines, &short, |_, seconds| seconds),
+                    None => self.spread(lines, &division, |_, seconds| seconds),
                 }
             }
             (Factors::ByTrack { .. }, _) => self.spread_by_track(member, lines),
@@ -138,18 +153,32 @@ impl Tallies {
         }
     }
 
-    /// The sums of a track, from nought at its first use in the venue.
-    #[inline]
-    fn work(&mut self, track: usize) -> &mut Tally {
-        let mut place = self.places[track] as usize;
-        if place == 0 {
-            self.works.push(Tally::default());
-            place = self.works.len();
-            // Track numbers are 32 bits, so no more works than that turn up.
-            self.places[track] = u32::try_from(place).unwrap_or(u32::MAX);
-            self.used[track / 64] |= 1 << (track % 64);
+    /// Finds the works of a member's lines, and makes places for those that are new in the venue.
+    fn find(&mut self, tracks: &[u32]) {
+        // Any line's may be new; one more is written to and not kept.
+        let most = (self.count as usize + tracks.len()).min(self.places.len());
+        if self.works.len() < most {
+            self.works.resize(most, Tally::default());
+            self.tracks.resize(most + 1, 0);
         }
-        &mut self.works[place - 1]
+        let places = &mut self.places;
+        self.found.clear();
+        self.found
+            .extend(tracks.iter().map(|&track| places[track as usize]));
+        // Whether a work is new is anybody's guess, and a guess that fails costs more than all else
+        // here: so there is no branch.
+        let mut count = self.count;
+        for (place, &track) in self.found.iter_mut().zip(tracks) {
+            let new = u32::from(*place <= self.before);
+            self.tracks[count as usize] = track;
+            count += new;
+            let known = place.wrapping_sub(self.before);
+            let of_new = new.wrapping_neg();
+            let from_one = (count & of_new) | (known & !of_new);
+            places[track as usize] = self.before + from_one;
+            *place = from_one - 1;
+        }
+        self.count = count;
     }
 
     /// Uses, seconds and shares of each line; whether the shares still fit.
@@ -157,16 +186,14 @@ impl Tallies {
         &mut self,
         lines: Amounts<'_>,
         division: &D,
-        amount: impl Fn(usize) -> u64,
+        amount: impl Fn(u32, u64) -> u64,
     ) -> bool {
+        self.find(lines.track);
         let mut passed = false;
-        for line in 0..lines.track.len() {
-            let share = division.share(amount(line));
-            passed |= self.work(lines.track[line] as usize).add(
-                lines.uses[line],
-                lines.seconds[line],
-                share,
-            );
+        let amounts = lines.uses.iter().zip(lines.seconds);
+        for (&place, (&uses, &seconds)) in self.found.iter().zip(amounts) {
+            let share = division.share(amount(uses, seconds));
+            passed |= self.works[place as usize].add(uses, seconds, share);
         }
         !passed
     }
@@ -191,6 +218,7 @@ impl Tallies {
         let short = most
             .checked_mul(heaviest)
             .and_then(|most| division.short(most));
+        self.find(lines.track);
         let mut passed = false;
         for line in rows {
             let weight = self.reduced_weight(lines, line);
@@ -198,7 +226,7 @@ impl Tallies {
                 (Some(short), Ok(weight)) => short.share(weight),
                 _ => division.wide_share(weight),
             };
-            passed |= self.work(lines.track[line] as usize).add(
+            passed |= self.works[self.found[line] as usize].add(
                 lines.uses[line],
                 lines.seconds[line],
                 share,
@@ -220,7 +248,7 @@ impl Tallies {
 
     /// Weights of each line, with the member's cap.
     fn weigh(&mut self, member: &Member, lines: Amounts<'_>) {
-        self.weights.resize(self.works.len(), 0);
+        self.weights.resize(self.count as usize, 0);
         let cap = self.weighing.cap;
         let capped = cap > 0 && member.uses > cap;
         let common = match self.weighing.factors {
@@ -229,8 +257,7 @@ impl Tallies {
         };
         for line in 0..lines.track.len() {
             let weight = self.reduced_weight(lines, line) * u128::from(common);
-            let place = self.places[lines.track[line] as usize] as usize - 1;
-            self.weights[place] += if capped {
+            self.weights[self.found[line] as usize] += if capped {
                 scaled(weight, cap, member.uses)
             } else {
                 weight
@@ -240,49 +267,96 @@ impl Tallies {
 
     /// Gives the venue's rows in the order of tracks, and starts anew.
     pub fn empty_into(&mut self, venue: u32, rows: &mut Vec<ReducedRow>) {
-        rows.reserve(self.works.len());
-        for (at, word) in self.used.iter_mut().enumerate() {
-            let mut left = std::mem::take(word);
-            while left != 0 {
-                let track = at * 64 + left.trailing_zeros() as usize;
-                left &= left - 1;
-                let place = std::mem::take(&mut self.places[track]) as usize - 1;
-                let Tally {
-                    uses,
-                    seconds,
-                    share,
-                } = self.works[place];
-                let amount = match self.weighing.unit {
-                    Unit::Uses => uses,
-                    Unit::Seconds => seconds,
-                };
-                let weight = match &self.weighing.factors {
-                    _ if self.weighing.cap > 0 => self.weights[place],
-                    Factors::Same(factor) => u128::from(amount) * u128::from(*factor),
-                    Factors::ByTrack {
-                        place,
-                        reduced,
-                        common,
-                    } => {
-                        u128::from(amount)
-                            * u128::from(reduced[usize::from(place[track])])
-                            * u128::from(*common)
-                    }
-                };
-                // Track numbers were read as 32 bits.
-                let track = u32::try_from(track).unwrap_or(u32::MAX);
-                rows.push(ReducedRow {
-                    venue,
-                    track,
-                    uses,
-                    seconds,
-                    share,
-                    weight,
-                });
+        let tracks = &self.tracks[..self.count as usize];
+        let weighing = &self.weighing;
+        rows.extend(self.order.of(tracks, self.places.len()).iter().map(|&key| {
+            let (track, place) = ((key >> 32) as u32, key as u32 as usize);
+            let Tally {
+                uses,
+                seconds,
+                share,
+            } = std::mem::take(&mut self.works[place]);
+            let amount = u128::from(match weighing.unit {
+                Unit::Uses => uses,
+                Unit::Seconds => seconds,
+            });
+            let weight = match &weighing.factors {
+                _ if weighing.cap > 0 => self.weights[place],
+                Factors::Same(factor) => amount * u128::from(*factor),
+                Factors::ByTrack {
+                    place,
+                    reduced,
+                    common,
+                } => {
+                    let factor = reduced[usize::from(place[track as usize])];
+                    amount * u128::from(factor) * u128::from(*common)
+                }
+            };
+            ReducedRow {
+                venue,
+                track,
+                uses,
+                seconds,
+                share,
+                weight,
             }
-        }
-        self.works.clear();
+        }));
+        self.before += self.count;
+        self.count = 0;
         self.weights.clear();
+        // The numbers of all tracks must stay below 2³².
+        if u32::try_from(self.places.len()).is_ok_and(|all| self.before.checked_add(all).is_none())
+        {
+            self.places.fill(0);
+            self.before = 0;
+        }
+    }
+}
+
+/// Puts tracks in order, as one does with so many small numbers: by their low digits, then by their
+/// high ones.
+#[derive(Debug, Default)]
+struct Order {
+    keys: Vec<u64>,
+    spare: Vec<u64>,
+    /// How many keys begin with a digit, then where the next of them goes.
+    starts: Vec<u32>,
+}
+
+impl Order {
+    /// The tracks, all of them below `bound`, in rising order: each in the upper half of a key, its
+    /// place in `tracks` in the lower.
+    fn of(&mut self, tracks: &[u32], bound: usize) -> &[u64] {
+        let keys = tracks.iter().zip(0u64..);
+        self.keys.clear();
+        self.keys
+            .extend(keys.map(|(&track, place)| u64::from(track) << 32 | place));
+        let digit = (usize::BITS - bound.leading_zeros()).div_ceil(2);
+        if tracks.len() >> digit == 0 {
+            self.keys.sort_unstable();
+            return &self.keys;
+        }
+        self.spare.clear();
+        self.spare.resize(tracks.len(), 0);
+        for shift in [32, 32 + digit] {
+            let digit_of = |key: u64| (key >> shift) as usize & ((1 << digit) - 1);
+            self.starts.clear();
+            self.starts.resize(1 << digit, 0);
+            for &key in &self.keys {
+                self.starts[digit_of(key)] += 1;
+            }
+            let mut next = 0;
+            for start in &mut self.starts {
+                next += std::mem::replace(start, next);
+            }
+            for &key in &self.keys {
+                let start = &mut self.starts[digit_of(key)];
+                self.spare[*start as usize] = key;
+                *start += 1;
+            }
+            std::mem::swap(&mut self.keys, &mut self.spare);
+        }
+        &self.keys
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use parquet::data_type::{ByteArray, ByteArrayType, Int32Type};
-use settlement::{Isrc, Kind, Territory, Track, WorkId};
+use settlement::{Isrc, Kind, Malformed, Territory, Track, WorkId};
 
 use super::columns::{Cell, Column, Cursor, Table, Values, Written};
 use super::writing::TableWriter;
@@ -34,6 +34,9 @@ pub fn read_tracks(path: &Path, name: &str) -> Result<Vec<Track>, FileRefused> {
     let mut reading = Reading {
         tracks: Vec::new(),
         rising: true,
+        lengths: Vec::new(),
+        kind: None,
+        home: None,
     };
     let mut columns = None;
     let mut batch = 0;
@@ -96,12 +99,18 @@ impl Columns {
 struct Reading {
     tracks: Vec<Track>,
     rising: bool,
+    /// How long each address of a batch is.
+    lengths: Vec<u32>,
+    /// The kind and the home that were read last: the works of a report have few.
+    kind: Option<(ByteArray, Kind)>,
+    home: Option<(ByteArray, Territory)>,
 }
 
 impl Reading {
     /// Takes a batch in; a refusal says which of its rows is meant.
     fn take(&mut self, columns: &Columns) -> Result<(), (usize, String)> {
-        let names = columns.id.batch().iter().zip(columns.isrc.present());
+        let ids = self.ids(columns)?;
+        let names = ids.into_iter().zip(columns.isrc.present());
         let natures = columns.kind.batch().iter().zip(columns.home.present());
         let rows = columns.track.batch().iter().zip(names.zip(natures));
         for (row, (&number, ((id, isrc), (kind, home)))) in rows.enumerate() {
@@ -113,11 +122,38 @@ impl Reading {
                     self.tracks.len()
                 )));
             }
-            let track = track(id, isrc, kind, home).map_err(refused)?;
-            self.rising &= self.tracks.last().is_none_or(|last| last.id < track.id);
+            let track = Track {
+                id,
+                isrc: isrc.map(recording).transpose().map_err(refused)?.flatten(),
+                kind: again(&mut self.kind, kind, Kind::parse).map_err(refused)?,
+                home: home
+                    .map(|home| again(&mut self.home, home, Territory::parse))
+                    .transpose()
+                    .map_err(refused)?,
+            };
+            self.rising = self.rising && self.tracks.last().is_none_or(|last| last.id < track.id);
             self.tracks.push(track);
         }
         Ok(())
+    }
+
+    /// The addresses of a batch, in one piece of memory.
+    fn ids(&mut self, columns: &Columns) -> Result<Vec<WorkId>, (usize, String)> {
+        let ids = columns.id.batch();
+        let mut bytes = Vec::with_capacity(ids.iter().map(ByteArray::len).sum());
+        self.lengths.clear();
+        for id in ids {
+            // Longer ones than can be counted are far longer than an address may be.
+            self.lengths
+                .push(u32::try_from(id.len()).unwrap_or(u32::MAX));
+            bytes.extend_from_slice(id.data());
+        }
+        let Ok(texts) = str::from_utf8(&bytes) else {
+            let bad = ids.iter().position(|id| text(id).is_err()).unwrap_or(0);
+            return Err((bad, NOT_UTF8.into()));
+        };
+        WorkId::parse_all(texts, &self.lengths)
+            .map_err(|(row, malformed)| (row, malformed.to_string()))
     }
 
     /// The works, if none is there twice; else the first row that repeats one.
@@ -134,13 +170,30 @@ impl Reading {
 
 /// The first place of a work that stands at an earlier one, too.
 ///
-/// Places are sorted by a short digest of the address, and addresses compared only where digests are
-/// equal. Somebody who makes them equal on purpose gains nothing: those are sorted by address.
+/// Each address has a short digest, and each digest a bit among many more than there are works. Only
+/// works that share their bit with another are looked at: sorted by digest, and by address where
+/// digests are equal. Somebody who makes them equal on purpose gains nothing.
 fn first_repeated(tracks: &[Track]) -> Option<usize> {
-    let mut places: Vec<(u64, u32)> = tracks
+    const BITS_OF_A_WORK: usize = 16;
+    let digests: Vec<u64> = tracks
         .iter()
+        .map(|track| short_digest(track.id.as_str().as_bytes()))
+        .collect();
+    let words = (tracks.len() * BITS_OF_A_WORK / 64 + 1).next_power_of_two();
+    let at = |digest: u64| ((digest >> 6) as usize & (words - 1), 1u64 << (digest & 63));
+    let (mut seen, mut shared) = (vec![0; words], vec![0; words]);
+    for &digest in &digests {
+        let (word, bit) = at(digest);
+        shared[word] |= seen[word] & bit;
+        seen[word] |= bit;
+    }
+    let mut places: Vec<(u64, u32)> = digests
+        .into_iter()
         .zip(0u32..)
-        .map(|(track, place)| (short_digest(track.id.as_str().as_bytes()), place))
+        .filter(|&(digest, _)| {
+            let (word, bit) = at(digest);
+            shared[word] & bit != 0
+        })
         .collect();
     places.sort_unstable();
     let id = |place: u32| &tracks[place as usize].id;
@@ -171,36 +224,33 @@ fn short_digest(bytes: &[u8]) -> u64 {
     mix(mix(digest, rest), 0)
 }
 
-fn track(
-    id: &ByteArray,
-    isrc: Option<&ByteArray>,
-    kind: &ByteArray,
-    home: Option<&ByteArray>,
-) -> Result<Track, String> {
-    let id = WorkId::parse(text(id)?).map_err(|refusal| refusal.to_string())?;
-    let isrc = match isrc.map(text).transpose()? {
-        Some(code) if code.len() > ISRC_LIMIT => return Err("its ISRC is too long".into()),
-        Some(code) => Isrc::as_reported(code),
-        None => None,
-    };
-    let kind = Kind::parse(text(kind)?).map_err(|refusal| refusal.to_string())?;
-    let home = home.map(text).transpose()?;
-    let home = home
-        .map(Territory::parse)
-        .transpose()
-        .map_err(|refusal| refusal.to_string())?;
-    Ok(Track {
-        id,
-        isrc,
-        kind,
-        home,
-    })
+fn recording(code: &ByteArray) -> Result<Option<Isrc>, String> {
+    match text(code)? {
+        long if long.len() > ISRC_LIMIT => Err("its ISRC is too long".into()),
+        code => Ok(Isrc::as_reported(code)),
+    }
 }
 
+/// What a text means, if it is not the one that was read last.
+fn again<T: Copy>(
+    last: &mut Option<(ByteArray, T)>,
+    bytes: &ByteArray,
+    parse: impl FnOnce(&str) -> Result<T, Malformed>,
+) -> Result<T, String> {
+    if let Some((same, meaning)) = last
+        && same.data() == bytes.data()
+    {
+        return Ok(*meaning);
+    }
+    let meaning = parse(text(bytes)?).map_err(|refusal| refusal.to_string())?;
+    *last = Some((bytes.clone(), meaning));
+    Ok(meaning)
+}
+
+const NOT_UTF8: &str = "a text is not UTF-8";
+
 fn text(bytes: &ByteArray) -> Result<&str, String> {
-    bytes
-        .as_utf8()
-        .map_err(|_| "a text is not UTF-8".to_owned())
+    bytes.as_utf8().map_err(|_| NOT_UTF8.to_owned())
 }
 
 /// Writes the works of a report in their order: same works, same bytes.
