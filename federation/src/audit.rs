@@ -23,11 +23,11 @@ use crate::json::canonical;
 use crate::keys::Ed25519Public;
 use crate::policy::PolicyFile;
 use crate::proof::{self, ProofClaim};
-use crate::report::{PlayReport, ReportFolder, check_digests};
+use crate::report::{LoadedReport, ReportFolder, check_digests};
 use crate::settlement_document::{
     ReportInput, SETTLEMENT_FILE, SETTLEMENT_LIMIT, SettlementDocument,
 };
-use crate::settling::{self, NamedFile, Settled, SettlingRefused, Sources, settle_folders};
+use crate::settling::{self, NamedFile, Settled, SettlingRefused, Sources};
 
 /// The longest table of a settlement that is compared.
 const TABLE_LIMIT: usize = 1 << 30;
@@ -105,8 +105,10 @@ pub fn verify_folder(directory: &Path, options: &AuditOptions) -> Result<Verifie
             "it names two policies",
         ));
     }
+    let loaded = reports(directory, &document, &policy)?;
     let sources = Sources {
-        reports: reports(directory, &document, &policy)?,
+        // They are read already.
+        reports: Vec::new(),
         splits: named(directory, layout::SPLITS),
         policy,
         coordinator,
@@ -116,7 +118,8 @@ pub fn verify_folder(directory: &Path, options: &AuditOptions) -> Result<Verifie
         disputes: optional(directory, layout::DISPUTES, document.inputs.disputes)?,
     };
     expect_file_digest(directory, layout::SPLITS, document.inputs.splits)?;
-    let settled = settle_folders(&sources).map_err(|refusal| match refusal {
+    let settled = settling::read_with(&sources, loaded).and_then(|read| read.settle());
+    let settled = settled.map_err(|refusal| match refusal {
         SettlingRefused::File(file) => Differs(file),
         other => differs(
             &in_settlement(SETTLEMENT_FILE),
@@ -208,14 +211,15 @@ fn check_proof(
     proof::verify(document, key).map_err(|refusal| refusal.to_string())
 }
 
-/// The folders of the reports that were settled, each verified.
+/// The reports that were settled, each verified and read once: whose they are one after the other,
+/// what their tables hold side by side.
 fn reports(
     directory: &Path,
     document: &SettlementDocument,
     policy: &PolicyFile,
-) -> Result<Vec<ReportFolder>, Differs> {
+) -> Result<Vec<LoadedReport>, Differs> {
     let mut missing: Vec<&ReportInput> = document.inputs.reports.iter().collect();
-    let mut folders = Vec::new();
+    let mut signed = Vec::new();
     for (path, name) in report_directories(directory)? {
         let folder = ReportFolder::named(path, name);
         let file = folder.name_of(ReportFolder::MANIFEST);
@@ -237,35 +241,24 @@ fn reports(
         }
         check_proof(&value, &manifest.attributed_to, &document.keys)
             .map_err(|reason| differs(&file, reason))?;
-        check_tables(&folder, &manifest, policy)?;
-        folders.push(folder);
+        signed.push((folder, manifest, digest));
     }
+    let loaded = settling::side_by_side(
+        &signed,
+        settling::all_threads(),
+        |(folder, manifest, digest)| {
+            check_digests(folder, manifest, folder.has_lines())?;
+            folder.load_tables(manifest.clone(), *digest, policy, true)
+        },
+    );
+    let loaded = loaded.into_iter().collect::<Result<_, FileRefused>>()?;
     match missing.first() {
-        None => Ok(folders),
+        None => Ok(loaded),
         Some(input) => Err(differs(
             layout::REPORTS,
             format!("the report {} of {} is missing", input.id, input.node),
         )),
     }
-}
-
-fn check_tables(
-    folder: &ReportFolder,
-    manifest: &PlayReport,
-    policy: &PolicyFile,
-) -> Result<(), Differs> {
-    let with_lines = folder.has_lines();
-    check_digests(folder, manifest, with_lines)?;
-    // Under another policy than its own, the reduction plays no part: the lines are reduced anew.
-    let own_policy = manifest
-        .policy
-        .as_ref()
-        .is_some_and(|used| used.digest == policy.digest());
-    if with_lines && own_policy {
-        let tracks = folder.tracks()?;
-        folder.compare(manifest, &tracks, policy.policy(), None)?;
-    }
-    Ok(())
 }
 
 /// The directories under `reports`, sorted by name, with how they are called.

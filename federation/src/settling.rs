@@ -4,9 +4,7 @@
 //! Nothing is verified here but that files are well formed and agree with themselves. Whose they
 //! are is for [`arrive`](crate::report::arrive) and for the [audit](crate::audit) to say.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use settlement::{
@@ -132,7 +130,24 @@ pub struct Read {
 /// # Errors
 /// The first fault, in the order of the sources.
 pub fn read(sources: &Sources) -> Result<Read, SettlingRefused> {
-    let loaded = load_all(&sources.reports, &sources.policy)?;
+    read_on(sources, all_threads())
+}
+
+/// Reads everything, the reports on so many threads.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_on(sources: &Sources, threads: usize) -> Result<Read, SettlingRefused> {
+    let load = |folder: &ReportFolder| folder.load(&sources.policy);
+    let loaded = side_by_side(&sources.reports, threads, load);
+    read_with(sources, loaded.into_iter().collect::<Result<_, _>>()?)
+}
+
+/// Reads everything but the reports, which were read before.
+pub(crate) fn read_with(
+    sources: &Sources,
+    loaded: Vec<LoadedReport>,
+) -> Result<Read, SettlingRefused> {
     let period = loaded
         .first()
         .ok_or(SettlingRefused::NoReport)?
@@ -209,39 +224,46 @@ impl ReportUsed {
     }
 }
 
-/// Loads reports side by side; the answer is in their order, and so is the first fault.
-fn load_all(
-    folders: &[ReportFolder],
-    policy: &PolicyFile,
-) -> Result<Vec<LoadedReport>, FileRefused> {
-    let threads = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(folders.len());
+/// As many threads as the machine has processors for.
+pub(crate) fn all_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Does one thing with each item on so many threads; the results are in the order of the items.
+pub(crate) fn side_by_side<T: Sync, R: Send>(
+    items: &[T],
+    threads: usize,
+    does: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let threads = threads.min(items.len());
     if threads <= 1 {
-        return folders.iter().map(|folder| folder.load(policy)).collect();
+        return items.iter().map(does).collect();
     }
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(BTreeMap::new());
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(folder) = folders.get(place) else {
-                        break;
-                    };
-                    let loaded = folder.load(policy);
-                    if let Ok(mut done) = done.lock() {
-                        done.insert(place, loaded);
-                    }
-                }
-            });
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(place) else {
+                return done;
+            };
+            done.push((place, does(item)));
         }
+    };
+    let mut done = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let mut done = Vec::with_capacity(items.len());
+        for worker in workers {
+            match worker.join() {
+                Ok(of_worker) => done.extend(of_worker),
+                // A report left out would be money left out.
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
     });
-    let done = done
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.into_values().collect()
+    done.sort_unstable_by_key(|&(place, _)| place);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 type Parsed<T> = (Option<T>, Option<Sha256Digest>);

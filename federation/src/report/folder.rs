@@ -238,6 +238,21 @@ impl ReportFolder {
     /// only a reduction, and it was made under another policy.
     pub fn load(&self, policy: &PolicyFile) -> Result<LoadedReport, FileRefused> {
         let (manifest, _, digest) = self.manifest()?;
+        self.load_tables(manifest, digest, policy, false)
+    }
+
+    /// The same, whose manifest was read and verified before. If it is to be `compared`, and was
+    /// reduced under this policy, its own reduction must be what its lines come to.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and at the first row that differs.
+    pub(crate) fn load_tables(
+        &self,
+        manifest: PlayReport,
+        digest: Sha256Digest,
+        policy: &PolicyFile,
+        compared: bool,
+    ) -> Result<LoadedReport, FileRefused> {
         let tracks = self.tracks()?;
         check_rows(
             self,
@@ -251,6 +266,12 @@ impl ReportFolder {
         if from_lines {
             let lines = self.lines()?;
             check_rows(self, Self::LINES, manifest.lines.as_ref(), lines.rows())?;
+            // Under another policy than its own, its reduction plays no part.
+            let own_policy =
+                (manifest.policy.as_ref()).is_some_and(|used| used.digest == policy.digest());
+            let mut comparison = (compared && own_policy)
+                .then(|| self.reduction().map(Comparison::with))
+                .transpose()?;
             reduce(
                 lines,
                 venues,
@@ -260,9 +281,12 @@ impl ReportFolder {
                 None,
                 |reduced| {
                     rows.extend_from_slice(reduced);
-                    Ok(())
+                    (comparison.as_mut()).map_or(Ok(()), |comparison| comparison.expect(reduced))
                 },
             )?;
+            if let Some(comparison) = comparison {
+                comparison.finish()?;
+            }
         } else {
             let reduction = self.reduction()?;
             check_rows(
@@ -292,7 +316,8 @@ impl ReportFolder {
         })
     }
 
-    /// Reduces the lines under the report's own policy and holds them against the reduction.
+    /// Reduces the lines under the report's own policy and holds them against the reduction, which
+    /// is kept nowhere.
     ///
     /// # Errors
     /// At the first line that cannot be taken, or the first row that differs.

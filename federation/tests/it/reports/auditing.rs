@@ -6,7 +6,7 @@ use federation::audit::{AuditOptions, layout, verify_folder};
 use federation::policy::PolicyFile;
 use federation::report::ReportFolder;
 use federation::settlement_document::{SETTLEMENT_FILE, SettlementDocument};
-use federation::settling::settle_folders;
+use federation::settling::{outputs, read_on, settle_folders};
 use settlement::{Micros, Policy, Terms};
 
 use super::world::{self, COORDINATOR, LOIRE, WALLONIE, actor, key, october};
@@ -296,6 +296,52 @@ fn a_simulation_needs_no_signatures_and_reduces_under_any_policy() {
         theirs.settlement.totals().contributed,
         ours.settlement.totals().contributed
     );
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte_and_no_refusal() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    world::inputs(root);
+    let others = [
+        ("adour", "FR-NAQ"),
+        ("brenta", "IT-25"),
+        ("calder", "GB-ENG"),
+        ("danube", "AT"),
+        ("ebre", "ES-CT"),
+    ];
+    for (name, territory) in others {
+        let venues = &[("biblio", 90_017, 20), ("opera", 7, 9)];
+        let node = world::Node {
+            name,
+            territory,
+            venues,
+        };
+        world::report(&node, &root.join(layout::REPORTS).join(name));
+    }
+    let sources = world::sources(root);
+    let tables = |threads| {
+        let settled = read_on(&sources, threads).unwrap().settle().unwrap();
+        let document = SettlementDocument::of(&settled, world::policy_reference()).unwrap();
+        (outputs(&settled.settlement), document)
+    };
+    let alone = tables(1);
+    assert_eq!(alone.0[2].1.lines().count(), 1 + 7 + 1, "{}", alone.0[2].1);
+    assert_eq!(tables(2), alone);
+    assert_eq!(tables(7), alone);
+
+    // Of two bad reports the first is named, whoever finds its fault first.
+    for bad in ["calder", "ebre"] {
+        std::fs::write(
+            root.join(layout::REPORTS).join(bad).join("lines.parquet"),
+            bad,
+        )
+        .unwrap();
+    }
+    for threads in [1, 2, 7] {
+        let refused = read_on(&sources, threads).unwrap_err().to_string();
+        assert!(refused.contains("calder/lines.parquet: "), "{refused}");
+    }
 }
 
 #[test]
