@@ -2,6 +2,8 @@
 
 mod arriving;
 mod auditing;
+mod bad_input;
+mod damage;
 mod documents;
 mod hostile;
 mod tables;
