@@ -31,6 +31,8 @@ test: test-needs lint
 	cargo test --workspace --features $(FEATURES)
 	# The same binaries again, on the other database: other packages or features would build anew.
 	ANTIPHON_TEST_DATABASE=postgres cargo test --workspace --features $(FEATURES) --test it
+	# The reduction by DuckDB, which comes from PyPI into the cache, against ours, which `cargo test` built.
+	ANTIPHON_REDUCTION=$(CARGO_TARGET_DIR)/debug/examples/reduction bench/agree.py 200
 
 # A longer look than the hour of `make test` allows.
 nightly: test

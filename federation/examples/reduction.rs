@@ -1,8 +1,11 @@
 //! The reduction, to be measured and to be held against other engines' by the scripts in `bench/`.
 //!
 //! - `make DIR LINES`: a signed report of so many lines, members by the hundred works each, works by
-//!   Zipf; the same bytes each time.
+//!   Zipf's law; the same bytes each time.
 //! - `reduce DIR`: everything that is done with it short of writing: proof, digests, works, lines.
+//! - `spread THREADS DIR…`: the same with several reports, on so many threads.
+//! - `sign DIR`: names in its manifest, anew, the lines and works that are there.
+//! - `write DIR`: the same with one, and its reduction is written anew.
 //! - `decode DIR`, `digest DIR`: only that, of its lines.
 //! - `random DIR COUNT SEED`: small reports of everything that is allowed, each reduced under a
 //!   policy of its own, with `policy.json` beside it.
@@ -11,16 +14,20 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use federation::digest::{Sha256Digest, Sha256Digester};
 use federation::keys::Ed25519Secret;
 use federation::policy::PolicyFile;
 use federation::proof::{sign, verify};
-use federation::report::{FileReference, LinesReader, ReportFolder, WrittenTables, reduce};
+use federation::report::{
+    FileReference, LinesReader, PlayReport, ReportFolder, WrittenTables, reduce,
+};
 use serde_json::json;
 use settlement::{Kind, KindWeights, Line, Policy, Terms, Territory, Track, Unit, WorkId};
 
-type Anything = Result<(), Box<dyn std::error::Error>>;
+type Refused = Box<dyn std::error::Error + Send + Sync>;
+type Anything = Result<(), Refused>;
 
 const WORKS: u32 = 1_000_000;
 const VENUES: u32 = 300;
@@ -32,12 +39,17 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["make", dir, lines] => make(Path::new(dir), lines),
-        ["reduce", dir] => reduce_report(Path::new(dir)),
+        ["reduce", dir] => reduce_report(Path::new(dir)).map(|sums| println!("{sums}")),
+        ["spread", threads, dirs @ ..] => spread(threads, dirs),
+        ["write", dir] => write(Path::new(dir)),
+        ["sign", dir] => sign_again(Path::new(dir)),
         ["decode", dir] => decode(Path::new(dir)),
         ["digest", dir] => digest(Path::new(dir)),
         ["random", dir, count, seed] => random(Path::new(dir), count, seed),
         _ => Err(
-            "make DIR LINES | reduce DIR | decode DIR | digest DIR | random DIR COUNT SEED".into(),
+            "make DIR LINES | reduce DIR | spread THREADS DIR... | write DIR | sign DIR | decode DIR | digest DIR \
+             | random DIR COUNT SEED"
+                .into(),
         ),
     };
     match done {
@@ -69,10 +81,14 @@ impl Dice {
         of[self.below(of.len() as u64) as usize]
     }
 
-    /// A rank below `count` by Zipf's law: the second is met half as often as the first.
+    /// A rank below `count` by Zipf's law: the second is met about half as often as the first. The
+    /// exponent is 15/16, so that square roots and squares are enough, which every machine works
+    /// out alike.
     fn zipf(&mut self, count: u32) -> u32 {
         let even = (self.roll() >> 11) as f64 / (1u64 << 53) as f64;
-        ((f64::from(count) + 1.0).powf(even) as u32 - 1).min(count - 1)
+        let most = (0..4).fold(f64::from(count) + 1.0, |number, _| number.sqrt());
+        let rank = (0..4).fold(1.0 + even * (most - 1.0), |number, _| number * number);
+        (rank as u32 - 1).min(count - 1)
     }
 }
 
@@ -144,7 +160,7 @@ fn make(dir: &Path, lines: &str) -> Anything {
         own.into_iter()
             .map(|track| {
                 let uses = 1 + dice.below(16).min(dice.below(16)) as u32;
-                let seconds = u64::from(uses) * (120 + dice.below(180));
+                let seconds = u64::from(uses) * (60 + dice.below(300));
                 Line {
                     venue,
                     member,
@@ -165,6 +181,28 @@ fn make(dir: &Path, lines: &str) -> Anything {
     Ok(())
 }
 
+/// Signs for tables that another program wrote in the place of ours.
+fn sign_again(dir: &Path) -> Anything {
+    let folder = ReportFolder::at(dir);
+    let (mut manifest, ..) = folder.manifest()?;
+    for (file, reference) in [
+        (ReportFolder::LINES, &mut manifest.lines),
+        (ReportFolder::TRACKS, &mut manifest.tracks),
+    ] {
+        let reference = reference.as_mut().ok_or("a table is not named")?;
+        reference.digest = Some(digest_of(&dir.join(file))?);
+        reference.size = Some(std::fs::metadata(dir.join(file))?.len());
+    }
+    let signed = sign(
+        manifest.to_document(),
+        &key(),
+        METHOD,
+        "2026-11-02T08:00:00Z",
+    )?;
+    folder.write_manifest(&signed)?;
+    Ok(())
+}
+
 fn digest_of(path: &Path) -> std::io::Result<Sha256Digest> {
     let mut file = std::fs::File::open(path)?;
     let mut digester = Sha256Digester::new();
@@ -177,8 +215,8 @@ fn digest_of(path: &Path) -> std::io::Result<Sha256Digest> {
     }
 }
 
-fn reduce_report(dir: &Path) -> Anything {
-    let folder = ReportFolder::at(dir);
+/// The report's manifest, once its proof and the digests of its tables were found right.
+fn verified(folder: &ReportFolder) -> Result<PlayReport, Refused> {
     let (manifest, document, _) = folder.manifest()?;
     verify(&document, &key().public())?;
     for (file, reference) in [
@@ -186,10 +224,17 @@ fn reduce_report(dir: &Path) -> Anything {
         (ReportFolder::TRACKS, &manifest.tracks),
     ] {
         let said = reference.as_ref().and_then(|file| file.digest);
-        if said != Some(digest_of(&dir.join(file))?) {
+        if said != Some(digest_of(&folder.path().join(file))?) {
             return Err(format!("{file} is not what was signed").into());
         }
     }
+    Ok(manifest)
+}
+
+/// Reduces a report and gives its number of reduced rows and their sums.
+fn reduce_report(dir: &Path) -> Result<String, Refused> {
+    let folder = ReportFolder::at(dir);
+    let manifest = verified(&folder)?;
     let tracks = folder.tracks()?;
     let policy = PolicyFile::of(&Policy::cct());
     let (mut rows, mut share, mut weight) = (0, 0u128, 0u128);
@@ -209,10 +254,38 @@ fn reduce_report(dir: &Path) -> Anything {
             Ok(())
         },
     )?;
-    println!(
+    Ok(format!(
         "{rows} {} {} {share} {weight}",
         reduced.uses, reduced.seconds
-    );
+    ))
+}
+
+fn spread(threads: &str, dirs: &[&str]) -> Anything {
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<(), Refused> {
+        while let Some(dir) = dirs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            println!("{}", reduce_report(Path::new(dir))?);
+        }
+        Ok(())
+    };
+    let threads: usize = threads.parse()?;
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            worker.join().map_err(|_| "a thread panicked")??;
+        }
+        Ok(())
+    })
+}
+
+fn write(dir: &Path) -> Anything {
+    let folder = ReportFolder::at(dir);
+    let manifest = verified(&folder)?;
+    let venues = u32::try_from(manifest.venues.len())?;
+    let tracks = folder.tracks()?;
+    let (file, reduced) =
+        folder.write_reduction(&tracks, venues, manifest.territory, &Policy::cct())?;
+    println!("{} lines, {:?} rows", reduced.lines, file.rows);
     Ok(())
 }
 
