@@ -44,6 +44,8 @@ pub const HISTORY: &str = "/actor/keys";
 /// For how long after its end a key's proofs are taken, in microseconds: a node that is running
 /// takes up its new keys within a moment.
 const GRACE_US: i64 = 60_000_000;
+/// Within what time a node that runs has taken up keys that a command drew, in microseconds.
+const TAKE_UP_US: i64 = 5_000_000;
 /// How long a peer that was read again for an unknown key is not read again for that, in
 /// microseconds.
 const REREAD_US: i64 = 600_000_000;
@@ -153,10 +155,15 @@ pub fn rotate(node: &Node) -> Result<OwnKey, Refusal> {
 /// names a key that is not known there.
 fn announce(conn: &mut Conn, node: &Node) -> QueryResult<()> {
     let update = || json!({ "type": "Update", "object": actor::actor(node).to_value() });
-    say(conn, node, update(), To::Followers, false)?;
+    // The node that runs must have taken up its keys first: its peers read its actor when a key is
+    // new to them.
+    let later = node.clock.now_us().saturating_add(TAKE_UP_US);
+    let said = say(conn, node, update(), To::Followers, false)?;
+    store::postpone(conn, &said, later)?;
     let coordinator = node.config.coordinator_actor();
     if let Some(peer) = store::peer_by_actor(conn, &coordinator)?.filter(|peer| !peer.follower) {
-        say(conn, node, update(), To::Peer(peer.origin), false)?;
+        let said = say(conn, node, update(), To::Peer(peer.origin), false)?;
+        store::postpone(conn, &said, later)?;
     }
     Ok(())
 }
