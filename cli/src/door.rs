@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use reqwest::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
+use reqwest::header::{COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -170,6 +170,21 @@ fn innermost(error: &dyn std::error::Error) -> String {
         cause = next;
     }
     cause.to_string()
+}
+
+impl Answer {
+    /// The path that a node leads to: where a work is to be heard, with the grant in it.
+    pub fn led_to(self) -> Result<String> {
+        if !self.status.is_redirection() {
+            self.accepted()?;
+            bail!("the node does not say where a work is to be heard");
+        }
+        let path = self.headers.get(LOCATION).and_then(|to| to.to_str().ok());
+        let path = path.filter(|path| path.starts_with('/') && !path.starts_with("//"));
+        Ok(path
+            .context("the node leads to no path of its own")?
+            .to_owned())
+    }
 }
 
 impl Knock {

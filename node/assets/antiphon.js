@@ -7,6 +7,7 @@
   let at = -1;             // which of them is playing
   let play = null;         // the play being reported: {id, started, heard, told}
   let last = 0;            // the position at which listening was last counted, in seconds
+  let renewed = false;     // whether a new grant was asked for since something was last heard
 
   const player = () => document.getElementById("player");
   const sound = () => player().querySelector("audio");
@@ -39,7 +40,24 @@
     try { sessionStorage.setItem(KEEP, JSON.stringify({ queue, at, time: sound().currentTime })); } catch { /* private window */ }
   };
 
+  // The outline of a sound on its own page: how far it was heard, and a slider to go elsewhere.
+  const outline = () => {
+    for (const wave of document.querySelectorAll("[data-wave]")) {
+      const here = queue[at]?.work === wave.dataset.wave;
+      const slider = wave.querySelector("input");
+      if (!slider) continue;
+      slider.hidden = false;
+      const length = Number(slider.max) || 1;
+      const chosen = Number(wave.dataset.from) || 0;
+      const now = here ? sound().currentTime : chosen;
+      if (!slider.matches(":active")) slider.value = String(Math.floor(now));
+      slider.setAttribute("aria-valuetext", word("position").replace("{at}", clockface(now)).replace("{of}", clockface(length)));
+      wave.querySelector("rect").setAttribute("width", String(Math.min(640, (640 * now) / length)));
+    }
+  };
+
   const show = () => {
+    outline();
     const item = queue[at];
     player().hidden = !item;
     if (!item) return;
@@ -74,6 +92,7 @@
     seek.setAttribute("aria-valuetext", word("position").replace("{at}", clockface(now)).replace("{of}", clockface(length)));
     part("bar").max = Math.max(1, length);
     part("bar").value = now;
+    outline();
   };
 
   const load = (index, time) => {
@@ -83,6 +102,9 @@
     last = time || 0;
     const item = queue[at];
     const audio = sound();
+    // One work does not drown the next. A volume goes down only: what is quiet stays as it is.
+    audio.volume = Math.min(1, 10 ** ((item.gain || 0) / 20000));
+    // This door leads to the same one with a grant, which ends: it is asked anew each time.
     audio.src = `/listen?work=${encodeURIComponent(item.work)}`;
     if (time) audio.addEventListener("loadedmetadata", () => { audio.currentTime = time; }, { once: true });
     if ("mediaSession" in navigator) {
@@ -90,8 +112,9 @@
     }
   };
 
-  const start = (index) => {
-    load(index, 0);
+  const start = (index, time) => {
+    renewed = false;
+    load(index, time || 0);
     sound().play().catch(() => {});
     show();
     part("say").textContent = `${word("playing")} ${queue[at].title}, ${queue[at].credit}`;
@@ -109,17 +132,46 @@
       const data = one.dataset;
       if (seen.has(data.work)) continue;
       seen.add(data.work);
-      items.push({ work: data.work, title: data.title, credit: data.credit, page: data.page, seconds: Number(data.seconds) || 0, selection: holder.dataset?.selection || "" });
+      const gain = Number(holder.dataset?.gain ?? data.gain) || 0;
+      items.push({ work: data.work, title: data.title, credit: data.credit, page: data.page, seconds: Number(data.seconds) || 0, gain, selection: holder.dataset?.selection || "" });
     }
     return items;
   };
+
+  const startAt = (button, time) => {
+    queue = queueAround(button);
+    start(Math.max(0, queue.findIndex((item) => item.work === button.dataset.work)), time);
+  };
+
+  // Where somebody put the slider of a work before it was played.
+  const fromOutline = (work) => {
+    for (const wave of document.querySelectorAll("[data-wave]")) {
+      if (wave.dataset.wave === work) return Number(wave.dataset.from) || 0;
+    }
+    return 0;
+  };
+
+  const seekOutline = (wave, slider) => {
+    const time = Number(slider.value);
+    if (queue[at]?.work === wave.dataset.wave) sound().currentTime = time;
+    else wave.dataset.from = String(time);
+    outline();
+  };
+
+  // A finger or a mouse on the outline means: from here. Keys only move the place to begin.
+  document.addEventListener("pointerup", (event) => {
+    const wave = event.target.closest?.("[data-wave]");
+    if (!wave || queue[at]?.work === wave.dataset.wave) return;
+    const button = [...document.querySelectorAll("[data-play]")].find((one) => one.dataset.work === wave.dataset.wave);
+    const slider = wave.querySelector("input");
+    if (button && slider) startAt(button, Number(slider.value));
+  });
 
   document.addEventListener("click", (event) => {
     const one = event.target.closest("[data-play]");
     if (one) {
       if (queue[at]?.work === one.dataset.work) return toggle();
-      queue = queueAround(one);
-      return start(Math.max(0, queue.findIndex((item) => item.work === one.dataset.work)));
+      return startAt(one, fromOutline(one.dataset.work));
     }
     const all = event.target.closest("[data-play-all]");
     if (all) {
@@ -136,6 +188,8 @@
 
   document.addEventListener("input", (event) => {
     if (event.target.dataset?.part === "seek") sound().currentTime = Number(event.target.value);
+    const wave = event.target.closest?.("[data-wave]");
+    if (wave) seekOutline(wave, event.target);
   });
 
   document.addEventListener("keydown", (event) => {
@@ -151,6 +205,7 @@
     audio.addEventListener("playing", () => {
       play ||= { id: crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2)}`, item: queue[at], started: new Date().toISOString(), heard: 0, told: -1 };
       last = audio.currentTime;
+      renewed = false;
       if (play.told < 0) tell(false);
       show();
     });
@@ -159,7 +214,18 @@
     audio.addEventListener("timeupdate", tick);
     audio.addEventListener("loadedmetadata", tick);
     audio.addEventListener("ended", () => { tell(false); queue[at + 1] ? start(at + 1) : show(); });
-    audio.addEventListener("error", () => { if (audio.getAttribute("src")) part("say").textContent = part("credit").textContent = word("failed"); });
+    audio.addEventListener("error", () => {
+      // A grant that has ended in the middle is renewed once before anybody hears of it.
+      if (queue[at] && play && !renewed) {
+        const { heard, told, id, started, item } = play;
+        renewed = true;
+        load(at, audio.currentTime || last);
+        play = { heard, told, id, started, item };
+        audio.play().catch(() => {});
+        return;
+      }
+      if (audio.getAttribute("src")) part("say").textContent = part("credit").textContent = word("failed");
+    });
     if ("mediaSession" in navigator) {
       const on = (action, act) => { try { navigator.mediaSession.setActionHandler(action, act); } catch { /* not here */ } };
       on("play", toggle); on("pause", toggle);

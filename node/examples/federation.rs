@@ -74,6 +74,7 @@ fn found(dir: &Path, listen: SocketAddr) -> Outcome<Node> {
         timezone: "Europe/Paris".into(),
         coordinator: Coordinator::Here,
         database: None,
+        media_cache_bytes: Config::USUAL_CACHE_BYTES,
         listen,
         dev: true,
         clock_shift_seconds: 0,

@@ -470,6 +470,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         timezone: "Europe/Paris".into(),
         coordinator: Coordinator::Here,
         database: None,
+        media_cache_bytes: Config::USUAL_CACHE_BYTES,
         listen,
         dev: true,
         clock_shift_seconds: 0,

@@ -30,6 +30,9 @@ pub struct Config {
     pub database: Option<String>,
     /// Where media are kept: `media/` in the node's folder unless said otherwise.
     pub media: PathBuf,
+    /// How many bytes of other nodes' media are kept at most, so that what was heard once need
+    /// not travel again.
+    pub media_cache_bytes: u64,
     /// Where it listens for requests.
     pub listen: SocketAddr,
     /// Development: http and loopback peers are allowed. Never on the open internet.
@@ -124,6 +127,8 @@ struct File {
     database: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     media: Option<PathBuf>,
+    #[serde(default = "usual_cache", skip_serializing_if = "is_usual_cache")]
+    media_cache_gb: f64,
     listen: SocketAddr,
     #[serde(default, skip_serializing_if = "is_false")]
     dev: bool,
@@ -137,6 +142,24 @@ struct File {
     authorised_fetch: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     extra_roots: Option<PathBuf>,
+}
+
+/// How large the media cache is unless said otherwise, in gigabytes: some three thousand tracks.
+const USUAL_CACHE_GB: f64 = 20.0;
+/// The bytes of a gigabyte, as disks are sold.
+const GB: f64 = 1e9;
+
+fn usual_cache() -> f64 {
+    USUAL_CACHE_GB
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::float_cmp,
+    reason = "serde asks for a reference; what was not written is this very number"
+)]
+fn is_usual_cache(gb: &f64) -> bool {
+    *gb == USUAL_CACHE_GB
 }
 
 fn yes() -> bool {
@@ -233,6 +256,13 @@ impl Config {
                 "clock_shift_seconds is for `dev = true` only".into(),
             ));
         }
+        // A petabyte is a slip of the finger; one track must fit.
+        if !(0.01..=1e6).contains(&file.media_cache_gb) {
+            return Err(invalid(format!(
+                "media_cache_gb: {} is not a size; write gigabytes, 0.01 or more",
+                file.media_cache_gb
+            )));
+        }
         let coordinator = match file.coordinator.as_str() {
             "self" => Coordinator::Here,
             other => Coordinator::At(
@@ -253,6 +283,7 @@ impl Config {
                 Some(media) => dir.join(media),
                 None => dir.join("media"),
             },
+            media_cache_bytes: (file.media_cache_gb * GB) as u64,
             listen: file.listen,
             dev: file.dev,
             clock_shift_seconds: file.clock_shift_seconds,
@@ -296,6 +327,7 @@ impl Config {
             },
             database: self.database.clone(),
             media: (self.media != default_media).then(|| self.media.clone()),
+            media_cache_gb: self.media_cache_bytes as f64 / GB,
             listen: self.listen,
             dev: self.dev,
             clock_shift_seconds: self.clock_shift_seconds,
@@ -356,6 +388,9 @@ impl Config {
     pub fn time_zone(&self) -> jiff::tz::TimeZone {
         jiff::tz::TimeZone::get(&self.timezone).expect("checked when the settings were read")
     }
+
+    /// How large the media cache is unless `node.toml` says otherwise, in bytes.
+    pub const USUAL_CACHE_BYTES: u64 = (USUAL_CACHE_GB * GB) as u64;
 
     /// The default address to listen on: loopback, on the domain's port when it names one.
     pub fn default_listen(domain: &str) -> SocketAddr {
@@ -467,6 +502,23 @@ mod tests {
         assert!(Config::parse(dir, &shifted).is_err());
         assert!(base_url("http://example.org", false).is_err());
         assert!(base_url("https://example.org/", false).is_ok());
+    }
+
+    #[test]
+    fn the_media_cache_has_a_size_that_can_be_chosen() {
+        let dir = Path::new(".");
+        let usual = Config::parse(dir, LOIRE).unwrap();
+        assert_eq!(usual.media_cache_bytes, 20_000_000_000);
+        assert_eq!(usual.media_cache_bytes, Config::USUAL_CACHE_BYTES);
+        for (written, bytes) in [("5", 5_000_000_000), ("0.25", 250_000_000)] {
+            let text = format!("{LOIRE}\nmedia_cache_gb = {written}\n");
+            let config = Config::parse(dir, &text).unwrap();
+            assert_eq!(config.media_cache_bytes, bytes, "{written}");
+        }
+        for bad in ["0", "-1", "nan", "1e9"] {
+            let text = format!("{LOIRE}\nmedia_cache_gb = {bad}\n");
+            assert!(Config::parse(dir, &text).is_err(), "{bad}");
+        }
     }
 
     #[test]

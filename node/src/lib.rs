@@ -64,6 +64,10 @@ pub struct Node {
     pub clock: Clock,
     /// The node's keys: see [`Node::keys`].
     pub keyring: Keyring,
+    /// What makes grants to listen.
+    pub grants: listening::Grants,
+    /// What is on its way here of other nodes' media.
+    pub cache: catalogue::cache::MediaCache,
     /// The way to other nodes.
     pub outside: peers::Outside,
     /// Rouses the errands.
@@ -172,6 +176,8 @@ impl Node {
         Node {
             config,
             db,
+            grants: listening::Grants::draw(&clock),
+            cache: catalogue::cache::MediaCache::default(),
             clock,
             keyring: Keyring::new(keys),
             outside: peers::Outside::default(),
@@ -225,6 +231,7 @@ where
         tokio::spawn(peers::inbox::run(app.clone(), left.clone())),
         tokio::spawn(peers::pull::run(app.clone(), left.clone())),
         tokio::spawn(peers::keys::run(app.clone(), left.clone())),
+        tokio::spawn(catalogue::cache::run(app.clone(), left.clone())),
         tokio::spawn(coordinator::learn_policies(app.clone(), left.clone())),
         tokio::spawn(coordinator::arrivals::run(app.clone(), left.clone())),
         tokio::spawn(reports::recompute::run(app.clone(), left.clone())),

@@ -209,6 +209,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    cached_media (work_id) {
+        work_id -> Text,
+        digest -> Nullable<Text>,
+        size -> BigInt,
+        used_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    measures (digest) {
+        digest -> Text,
+        loudness_mlufs -> Nullable<BigInt>,
+        peak_micro -> BigInt,
+        peaks -> Text,
+    }
+}
+
+diesel::table! {
     split_sheets (work_id, valid_from) {
         work_id -> Text,
         valid_from -> Text,
@@ -520,6 +538,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     works,
     contributors,
     media,
+    cached_media,
+    measures,
     split_sheets,
     imports,
     import_refusals,

@@ -103,6 +103,8 @@ pub async fn stream_through(
     sources: &[PathBuf],
 ) -> Result<(usize, PathBuf)> {
     let path = format!("/listen?work={}", in_query(work));
+    let path = at.door.knock(&Knock::get(path).by(session)).await?;
+    let path = path.led_to()?;
     let piece = |range: String| {
         let range = HeaderValue::from_str(&range).context("a range is plain ASCII")?;
         anyhow::Ok(

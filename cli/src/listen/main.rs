@@ -255,13 +255,16 @@ impl AtNode {
 
     /// Fetches the sound of a work.
     async fn sound(&self, work: &str) -> Result<Vec<u8>> {
-        let path = format!("/listen?work={}", in_query(work));
-        let now = self.clock.now_seconds();
-        let make = || {
-            self.post
-                .sign(&self.door, Knock::get(path.clone()).accept("audio/*"), now)
+        let ask = async |path: String| {
+            let make = || {
+                let knock = Knock::get(path.clone()).accept("audio/*");
+                self.post.sign(&self.door, knock, self.clock.now_seconds())
+            };
+            self.door.knock_with(&make).await
         };
-        Ok(self.door.knock_with(&make).await?.accepted()?.body)
+        let path = format!("/listen?work={}", in_query(work));
+        let granted = ask(path).await?.led_to()?;
+        Ok(ask(granted).await?.accepted()?.body)
     }
 
     /// Hands in what waits in the journal, and says what came of it.

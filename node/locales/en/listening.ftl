@@ -19,3 +19,4 @@ listening-play-future = This play lies in the future. Check the clock of the dev
 listening-play-before = This play is older than the membership it was played under.
 listening-play-longer = This play is longer than the work, which lasts { $whole } seconds.
 listening-play-other = Another play has this id already: give each play an id of its own.
+listening-grant-void = This address to listen at is no longer good, or is not yours. Play the track again from its page.

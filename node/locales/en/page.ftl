@@ -28,6 +28,7 @@ player-resume = Play
 player-previous = Previous track
 player-next = Next track
 player-seek = Position in the track
+player-seek-in = Position in { $title }
 player-position = {"{at}"} of {"{of}"}
 player-failed = This track does not answer. Try the next one, or try again in a moment.
 

@@ -19,3 +19,4 @@ listening-play-future = Cette écoute est dans le futur. Vérifiez l’horloge d
 listening-play-before = Cette écoute est plus ancienne que l’adhésion dont elle relève.
 listening-play-longer = Cette écoute est plus longue que l’œuvre, qui dure { $whole } secondes.
 listening-play-other = Une autre écoute a déjà cet identifiant : donnez à chacune le sien.
+listening-grant-void = Cette adresse d’écoute n’est plus valable, ou n’est pas la vôtre. Relancez le morceau depuis sa page.

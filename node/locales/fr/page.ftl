@@ -28,6 +28,7 @@ player-resume = Reprendre
 player-previous = Morceau précédent
 player-next = Morceau suivant
 player-seek = Position dans le morceau
+player-seek-in = Position dans { $title }
 player-position = {"{at}"} sur {"{of}"}
 player-failed = Ce morceau ne répond pas. Essayez le suivant, ou réessayez dans un instant.
 

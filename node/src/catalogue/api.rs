@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use settlement::{Date, PartyId, Uri, WorkId};
 
+use super::loudness::{self, Loudness};
 use super::{Release, Work, documents, encoded, pictures, store};
 use crate::db::Conn;
 use crate::listening::Listener;
@@ -184,6 +185,32 @@ async fn fetched_cover(app: &App, release: &Release, url: &Uri) -> Result<Sha256
 }
 
 #[derive(Deserialize)]
+pub(super) struct OfWork {
+    work: String,
+}
+
+/// `GET /listen/peaks?work=`: the outline of a work's sound, for players that draw it.
+pub(super) async fn peaks(
+    State(app): State<App>,
+    _listener: Listener,
+    Query(of): Query<OfWork>,
+) -> Result<Response, Refusal> {
+    let id = WorkId::parse(&of.work).map_err(|_| Refusal::Missing)?;
+    let outline = app
+        .db
+        .read(move |conn| {
+            let work = store::work(conn, &id)?.filter(Work::is_offered);
+            let work = work.ok_or(Refusal::Missing)?;
+            let measure = loudness::measured(conn, &work)?.ok_or(Refusal::Missing)?;
+            let (length, peaks) = (work.duration_ms, measure.peaks);
+            Ok::<_, Refusal>(json!({ "duration_ms": length, "peaks": peaks }))
+        })
+        .await?;
+    let private = [(CACHE_CONTROL, HeaderValue::from_static("private"))];
+    Ok((private, Json(outline)).into_response())
+}
+
+#[derive(Deserialize)]
 pub(super) struct Question {
     #[serde(default)]
     q: String,
@@ -243,16 +270,17 @@ pub fn described(conn: &mut Conn, works: &[Work]) -> Result<Vec<Value>, Refusal>
         .into_iter()
         .map(|release| (release.id.clone(), release))
         .collect();
+    let loud = loudness::of(conn, works)?;
     Ok(works
         .iter()
         .map(|work| {
             let release = work.release.as_ref().and_then(|id| releases.get(id));
-            describe(work, release)
+            describe(work, release, loud.get(&work.id).copied())
         })
         .collect())
 }
 
-fn describe(work: &Work, release: Option<&Release>) -> Value {
+fn describe(work: &Work, release: Option<&Release>, loudness: Option<Loudness>) -> Value {
     json!({
         "id": work.id.as_str(),
         "kind": work.kind.as_str(),
@@ -270,6 +298,11 @@ fn describe(work: &Work, release: Option<&Release>) -> Value {
         "media_type": work.media_type,
         "cover": release.and_then(Release::cover_path),
         "listen": listen_path(&work.id),
+        "loudness": loudness.map(|loudness| json!({
+            "integrated_mlufs": loudness.mlufs,
+            "peak_micro": loudness.peak_micro,
+            "gain_mdb": loudness.gain_mdb(),
+        })),
     })
 }
 

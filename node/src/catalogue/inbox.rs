@@ -14,7 +14,7 @@ use settlement::{PartyId, Uri, WorkId};
 
 use super::store::{self, KeptSheet};
 use super::tags::cleaned;
-use super::{Party, Release, Role, Work, splits};
+use super::{Party, Release, Role, Work, cache, splits};
 use crate::Node;
 use crate::db::Conn;
 use crate::peers::{self, Outcome, Peer};
@@ -223,7 +223,9 @@ fn withdraw(
     is_its_own(from, id)?;
     let now = node.clock.now_us();
     if store::work(conn, &WorkId::from(id.clone()))?.is_some() {
-        store::withdraw_work(conn, &WorkId::from(id.clone()), now)?;
+        let work = WorkId::from(id.clone());
+        store::withdraw_work(conn, &work, now)?;
+        cache::forget(conn, node, &work)?;
         return Ok(done("work withdrawn", id));
     }
     if store::release(conn, id)?.is_some() {

@@ -8,18 +8,22 @@
 //! - **Media** are the files themselves, kept once under the digest of their bytes.
 //!
 //! A work of this node came in by [`import`]; one of another node came in by a signed message
-//! ([`inbox`]) and is played through its origin.
+//! ([`inbox`]); its file is fetched from its origin when somebody listens, and kept for a while
+//! ([`cache`]).
 
 pub mod api;
+pub mod cache;
 pub mod decode;
 pub mod documents;
 pub mod fold;
 pub mod import;
 pub mod inbox;
 mod listen;
+pub mod loudness;
 pub mod media;
 pub mod pages;
 pub mod pictures;
+mod serve;
 pub mod shown;
 pub mod splits;
 pub mod store;
@@ -53,6 +57,7 @@ pub fn routes() -> Router<App> {
         .route("/covers/of", get(api::cover_of))
         .route("/covers/{digest}", get(api::cover))
         .route("/listen", get(listen::listen))
+        .route("/listen/peaks", get(api::peaks))
         .route("/api/search", get(api::search))
         .route("/api/works", get(api::one_work))
 }

@@ -9,11 +9,12 @@ use serde::Deserialize;
 
 use settlement::{Kind, PartyId, Uri, WorkId};
 
+use super::loudness::{self, Loudness};
 use super::shown::{self, ShownWork};
 use super::{Party, Release, Role, store};
 use crate::curation::shown::{self as selected, ShownSelection};
 use crate::db::Conn;
-use crate::pages::{self, Elsewhere, Page};
+use crate::pages::{self, Elsewhere, Page, drawing};
 use crate::web::{App, Guest, Refusal};
 
 /// How many lines a list on a page has at most.
@@ -34,6 +35,8 @@ pub fn routes() -> Router<App> {
 struct WorkPage {
     page: Page,
     work: ShownWork,
+    /// The path that draws the outline of its sound, where that was measured.
+    outline: Option<String>,
     parts: Vec<(Party, Role)>,
     selections: Vec<ShownSelection>,
 }
@@ -64,7 +67,9 @@ async fn show_work(app: &App, guest: &Guest, id: String) -> Result<Response, Ref
 fn read_work(conn: &mut Conn, page: Page, id: &str) -> Result<WorkPage, Refusal> {
     let id = WorkId::parse(id).map_err(|_| Refusal::Missing)?;
     let work = shown::work(conn, &id)?.ok_or(Refusal::Missing)?;
+    let outline = loudness::measured(conn, &work)?.map(|measure| drawing::outline(&measure.peaks));
     Ok(WorkPage {
+        outline,
         parts: store::contributors_of(conn, &id)?,
         selections: selected::naming(conn, id.as_str(), 4)?,
         work,
@@ -84,6 +89,14 @@ struct ReleasePage {
 impl ReleasePage {
     fn seconds(&self) -> i64 {
         self.works.iter().map(ShownWork::seconds).sum()
+    }
+
+    /// By how much its works are turned up or down when they are played together, in thousandths
+    /// of a decibel.
+    fn gain_mdb(&self) -> Option<i64> {
+        let measured = self.works.iter();
+        let measured = measured.filter_map(|work| Some((&work.work, work.loudness?)));
+        loudness::together(measured).map(Loudness::gain_mdb)
     }
 }
 
@@ -278,6 +291,10 @@ pub(crate) fn sample_work(at: u8) -> ShownWork {
             withdrawn_us: None,
         },
         came_on: release,
+        loudness: here.then_some(Loudness {
+            mlufs: -11_250,
+            peak_micro: 988_000,
+        }),
     }
 }
 
@@ -334,6 +351,7 @@ pub(crate) fn samples(
         let work = WorkPage {
             page: page.clone(),
             work: sample_work(at),
+            outline: (at != 3).then(|| drawing::outline(&[0, 40, 255, 12])),
             parts: if at == 2 {
                 Vec::new()
             } else {

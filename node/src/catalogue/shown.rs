@@ -6,6 +6,7 @@ use std::ops::Deref;
 use diesel::QueryResult;
 use settlement::{PartyId, Uri, WorkId};
 
+use super::loudness::{self, Loudness};
 use super::{Release, Work, store};
 use crate::db::Conn;
 
@@ -16,6 +17,8 @@ pub struct ShownWork {
     pub work: Work,
     /// The release it came out on.
     pub came_on: Option<Release>,
+    /// How loud it is, where that was measured.
+    pub loudness: Option<Loudness>,
 }
 
 impl Deref for ShownWork {
@@ -30,6 +33,11 @@ impl ShownWork {
     /// How long it lasts, in whole seconds.
     pub fn seconds(&self) -> i64 {
         i64::try_from(self.work.seconds()).unwrap_or(i64::MAX)
+    }
+
+    /// By how much a player turns it up or down, in thousandths of a decibel.
+    pub fn gain_mdb(&self) -> Option<i64> {
+        self.loudness.map(Loudness::gain_mdb)
     }
 
     /// Where on this node its picture is shown.
@@ -54,10 +62,12 @@ pub fn with_releases(conn: &mut Conn, works: Vec<Work>) -> QueryResult<Vec<Shown
         .into_iter()
         .map(|release| (release.id.clone(), release))
         .collect();
+    let loud = loudness::of(conn, &works)?;
     Ok(works
         .into_iter()
         .filter(Work::is_offered)
         .map(|work| ShownWork {
+            loudness: loud.get(&work.id).copied(),
             came_on: work.release.as_ref().and_then(|r| releases.get(r)).cloned(),
             work,
         })

@@ -1,5 +1,7 @@
 //! Listening: plays, the posts that hand them in, and what counts of them.
 //!
+//! Nobody hears a work without a **grant** of their own, which ends ([`Grants`]).
+//!
 //! A **play** is one time somebody listened to a work: when it started, how many seconds it lasted.
 //! The web player reports a play while it goes on ([`report`]); a **listening post**, a device with
 //! a key of its own, hands in what was played while it was offline ([`hand_in`]). A post enrolled
@@ -15,6 +17,7 @@ pub mod shown;
 pub mod store;
 
 mod api;
+mod grant;
 mod posts;
 mod taking;
 
@@ -31,6 +34,7 @@ use crate::db::Conn;
 use crate::web::App;
 
 pub use counting::{Counted, CountedRow};
+pub use grant::{Grants, Holder};
 pub use posts::{
     Enrolling, Listener, Post, SignedPost, enrol, enrol_device, is_signed, revoke_post, signed_post,
 };

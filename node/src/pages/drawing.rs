@@ -6,6 +6,25 @@ use federation::digest::Sha256Digest;
 
 use super::Given;
 
+/// How many bars an outline is drawn with.
+const BARS: usize = 160;
+
+/// The path that draws the outline of a sound, a bar for each stretch of it, from top to bottom of
+/// a field of 640 by 64. Decorative beside a slider that says the same.
+pub fn outline(peaks: &[u8]) -> String {
+    let mut path = String::with_capacity(BARS * 14);
+    for bar in 0..BARS {
+        let from = bar * peaks.len() / BARS;
+        let to = ((bar + 1) * peaks.len() / BARS).max(from + 1);
+        let highest = peaks.get(from..to.min(peaks.len()));
+        let highest = highest.and_then(|some| some.iter().max()).copied();
+        // Silence is a dot, so that the line does not break.
+        let half = (u32::from(highest.unwrap_or(0)) * 30 / 255).max(1);
+        let _ = write!(path, "M{} {}v{}", bar * 4 + 2, 32 - half, half * 2);
+    }
+    path
+}
+
 /// A cover for what has none: two half discs that answer each other, placed and coloured by the
 /// digest of its address, so that a work always wears the same one. Decorative: it says nothing
 /// that the title beside it does not.

@@ -121,12 +121,12 @@ impl<'a> Looker<'a> {
         }))
     }
 
-    /// Whether these bytes were taken before, and are still here.
+    /// Whether these bytes were taken before, were measured, and are still here.
     fn is_known(&self, digest: &Sha256Digest) -> Result<bool, Refusal> {
-        let noted = self
-            .node
-            .db
-            .read_now(|conn| Ok::<_, Refusal>(store::is_media_known(conn, digest)?))?;
+        let noted = self.node.db.read_now(|conn| {
+            let known = store::is_media_known(conn, digest)?;
+            Ok::<_, Refusal>(known && store::measure(conn, digest)?.is_some())
+        })?;
         Ok(noted && media::path(&self.node.config.media, digest).exists())
     }
 

@@ -49,6 +49,7 @@ pub fn take(
         }
         // The same file twice in one import: the first was written down since this was read.
         if work.media == Some(look.digest) {
+            store::keep_measure(conn, &look.digest, &look.sound.measure)?;
             return Ok(Taken::Known);
         }
     }
@@ -62,6 +63,7 @@ pub fn take(
         look.size,
         now,
     )?;
+    store::keep_measure(conn, &look.digest, &look.sound.measure)?;
     let names = Names::of(look);
     let who = names.parties(conn, node, now)?;
     let release = put_release(conn, node, look, &names, &who, before.as_ref(), now)?;

@@ -1,12 +1,19 @@
 //! Sentences to the database about the catalogue, a file for each noun.
 
+mod cached;
 mod imports;
+mod measures;
 mod parties;
 mod releases;
 mod splits;
 mod works;
 
+pub use cached::{
+    Cached, all_cached, cached, cached_files, expect_cached, forget_cached, is_cached, keep_cached,
+    make_room, use_cached,
+};
 pub use imports::{Counts, end_import, is_media_known, keep_media, refuse_file, start_import};
+pub use measures::{keep_measure, measure, measures};
 pub use parties::{contributors, contributors_of, parties, party, party_named, put_party};
 pub use releases::{
     latest_releases, put_release, release, release_grouped, releases, releases_of_party, set_cover,

@@ -2,6 +2,9 @@
 
 pub mod sounds;
 
+mod crossing;
+mod formats;
 mod importing;
 mod listening;
 mod network;
+mod relay;

@@ -162,6 +162,7 @@ impl World {
             territory,
             coordinator: Coordinator::Here,
             database: database(),
+            media_cache_bytes: Config::USUAL_CACHE_BYTES,
             listen,
             dev: true,
             clock_shift_seconds: 0,
@@ -449,6 +450,13 @@ impl Visitor {
     /// GET, as a program.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request(reqwest::Method::GET, path)).await
+    }
+
+    /// Where this node has a work heard by this visitor: the path with a grant in it.
+    pub async fn granted(&self, work: &WorkId) -> String {
+        let led = self.get(&catalogue::api::listen_path(work)).await;
+        assert_eq!(led.status, StatusCode::TEMPORARY_REDIRECT, "{}", led.text);
+        led.location.unwrap()
     }
 
     /// GET, as a browser.
