@@ -43,6 +43,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    public_members (handle) {
+        handle -> Text,
+        member_id -> Text,
+        name -> Text,
+        since_us -> BigInt,
+        until_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    member_follows (member_id, actor_id) {
+        member_id -> Text,
+        actor_id -> Text,
+        since_us -> BigInt,
+    }
+}
+
+diesel::table! {
     venues (id) {
         id -> Text,
         slug -> Text,
@@ -340,8 +358,49 @@ diesel::table! {
         activity -> Text,
         public -> Bool,
         created_us -> BigInt,
+        actor_id -> Text,
         kind -> Text,
         object_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    actors (id) {
+        id -> Text,
+        origin -> Text,
+        kind -> Text,
+        name -> Text,
+        username -> Nullable<Text>,
+        page -> Nullable<Text>,
+        inbox -> Text,
+        shared_inbox -> Nullable<Text>,
+        outbox -> Nullable<Text>,
+        ed25519 -> Nullable<Text>,
+        ed25519_id -> Nullable<Text>,
+        rsa_pem -> Nullable<Text>,
+        rsa_id -> Nullable<Text>,
+        fetched_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    followers (local_id, actor_id) {
+        local_id -> Text,
+        actor_id -> Text,
+        origin -> Text,
+        inbox -> Text,
+        follow_id -> Text,
+        since_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    followings (local_id, actor_id) {
+        local_id -> Text,
+        actor_id -> Text,
+        state -> Text,
+        follow_id -> Text,
+        since_us -> BigInt,
     }
 }
 
@@ -525,6 +584,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     reset_codes,
     guesses,
+    public_members,
+    member_follows,
     venues,
     contributions,
     contribution_parts,
@@ -549,6 +610,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     key_changes,
     old_keys,
     held_peers,
+    actors,
+    followers,
+    followings,
     outbox,
     deliveries,
     inbox,

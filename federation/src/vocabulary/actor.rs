@@ -39,6 +39,12 @@ impl ActorKind {
         (Self::Service, "Service"),
     ];
 
+    /// Reads the type's name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let kind = Self::ALL.iter().find(|(_, known)| *known == name);
+        kind.map(|(kind, _)| *kind)
+    }
+
     /// The type's name.
     pub fn as_str(self) -> &'static str {
         Self::ALL
@@ -192,6 +198,14 @@ impl Actor {
                 .filter(|history| history.origin() == id.origin()),
             id,
         })
+    }
+
+    /// Is it a node of our kind? It is an application that says where it stands, and has a key for
+    /// documents.
+    pub fn is_node(&self) -> bool {
+        self.kind == ActorKind::Application
+            && self.territory.is_some()
+            && !self.ed25519_keys.is_empty()
     }
 
     /// The key that this actor shows under the address that a request or a proof names.

@@ -17,7 +17,7 @@ use super::loudness::{self, Loudness};
 use super::{Release, Work, documents, encoded, pictures, store};
 use crate::db::Conn;
 use crate::listening::Listener;
-use crate::peers::fetch;
+use crate::peers::{self, fetch};
 use crate::web::{App, Refusal};
 
 /// Answers with an ActivityPub document.
@@ -77,8 +77,11 @@ pub async fn party(app: &App, slug: String) -> Result<Response, Refusal> {
         .db
         .read(move |conn| Ok::<_, Refusal>(store::party(conn, &id)?))
         .await?;
-    let actor = documents::party(app, &party.ok_or(Refusal::Missing)?)?;
-    Ok(activity_json(StatusCode::OK, &actor))
+    let party = party
+        .filter(|party| party.origin == app.config.base())
+        .ok_or(Refusal::Missing)?;
+    let actor = peers::actor::Local::Party(party).actor(app);
+    Ok(activity_json(StatusCode::OK, &actor.to_value()))
 }
 
 /// `GET /works/{id}/splits/{day}`: a split sheet of a work of this node, as it was signed.

@@ -3,8 +3,8 @@
 //! bytes.
 
 use federation::vocabulary::{
-    Actor, ActorKind, Credit, Duration, Media, Release as ReleaseWords, Timestamp, Tombstone,
-    Work as WorkWords, WorkRelease,
+    Credit, Duration, Media, Release as ReleaseWords, Timestamp, Tombstone, Work as WorkWords,
+    WorkRelease,
 };
 use serde_json::{Value, json};
 use settlement::Uri;
@@ -105,24 +105,6 @@ pub fn release(conn: &mut Conn, node: &Node, release: &Release) -> Result<Value,
         };
     }
     signed(node, value, release.updated_us)
-}
-
-/// A party at home here, as an actor. What is sent to it goes to the node.
-///
-/// # Errors
-/// When its address is none, which cannot be.
-pub fn party(node: &Node, party: &Party) -> Result<Value, Refusal> {
-    let kind = match party.kind {
-        Role::Artist => ActorKind::Group,
-        _ => ActorKind::Organization,
-    };
-    let inbox = Uri::parse(&node.config.uri("/inbox")).map_err(Refusal::broken)?;
-    let mut actor = Actor::new(party.id.uri().clone(), kind, inbox);
-    actor.preferred_username = party.id.as_str().rsplit('/').next().map(str::to_owned);
-    actor.name = Some(party.name.clone());
-    actor.url = Some(party.id.uri().clone());
-    actor.territory = Some(node.config.territory);
-    Ok(actor.to_value())
 }
 
 /// What is left of something that was withdrawn.

@@ -41,6 +41,32 @@ pub async fn document(app: &App, id: String) -> Result<Response, Refusal> {
         .await
 }
 
+/// `GET /selections/{id}/note`: the selection as servers of other kinds show it; people are led to
+/// its page.
+pub(super) async fn note(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let path = format!("/selections/{id}");
+    let id = Uri::parse(&app.config.uri(&path)).map_err(|_| Refusal::Missing)?;
+    if !web::wants_activity(&headers) {
+        return Ok(Redirect::to(&path).into_response());
+    }
+    let node = app.clone();
+    app.db
+        .read(move |conn| {
+            let selection = store::selection(conn, &id)?.ok_or(Refusal::Missing)?;
+            if let Some(withdrawn_us) = selection.withdrawn_us {
+                let address = super::note::address(&selection)?;
+                return Ok(catalogue::api::gone(&address, "Note", withdrawn_us));
+            }
+            let document = super::note::note(conn, &node, &selection)?;
+            Ok(catalogue::api::activity_json(StatusCode::OK, &document))
+        })
+        .await
+}
+
 /// `GET /api/selections`: the newest, of this node first.
 pub(super) async fn latest(
     State(app): State<App>,

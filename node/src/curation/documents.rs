@@ -59,11 +59,16 @@ pub fn html(words: &str) -> String {
     lines
         .filter(|line| !line.is_empty())
         .map(|line| {
-            let line = line.replace('&', "&amp;");
-            let line = line.replace('<', "&lt;").replace('>', "&gt;");
+            let line = escaped(line);
             format!("<p>{line}</p>")
         })
         .collect()
+}
+
+/// Plain text within HTML.
+pub fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;");
+    text.replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// HTML as plain text: tags gone, a line for each paragraph, the common entities as what they

@@ -7,6 +7,7 @@
 pub mod api;
 pub mod documents;
 pub mod inbox;
+pub mod note;
 pub mod pages;
 pub mod shown;
 pub mod store;
@@ -20,8 +21,9 @@ use serde_json::Value;
 use settlement::{Territory, Uri, VenueId, WorkId};
 
 use crate::Node;
-use crate::catalogue::{self, Work, tell};
+use crate::catalogue::{self, Work};
 use crate::db::Conn;
+use crate::peers::{self, To};
 use crate::venues::Venue;
 use crate::web::{App, Complaint, Guest, Refusal, wants_activity};
 use crate::words::Say;
@@ -79,6 +81,7 @@ pub struct Item {
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/selections/{id}", get(selection))
+        .route("/selections/{id}/note", get(api::note))
         .route("/venues/{slug}/selections", post(api::publish))
         .route("/api/selections", get(api::latest))
         .route("/api/selections/{id}", get(api::one))
@@ -137,8 +140,7 @@ pub fn publish(
         withdrawn_us: None,
     };
     store::put(conn, &selection)?;
-    let document = documents::selection(conn, node, &selection)?;
-    tell::say(conn, node, "Create", document)?;
+    tell(conn, node, &selection, "Create")?;
     Ok(selection)
 }
 
@@ -161,9 +163,17 @@ pub fn update(
     selection.items = written.items;
     selection.updated_us = node.clock.now_us();
     store::put(conn, &selection)?;
-    let document = documents::selection(conn, node, &selection)?;
-    tell::say(conn, node, "Update", document)?;
+    tell(conn, node, &selection, "Update")?;
     Ok(selection)
+}
+
+/// Tells nodes of our kind of the selection, and everybody else who follows its venue of a note.
+fn tell(conn: &mut Conn, node: &Node, selection: &Selection, verb: &str) -> Result<(), Refusal> {
+    let document = documents::selection(conn, node, selection)?;
+    let activity = serde_json::json!({ "type": verb, "object": document });
+    let nodes = To::NodesOf(selection.venue.uri().clone());
+    peers::say(conn, node, activity, nodes, false)?;
+    note::tell(conn, node, selection, verb)
 }
 
 /// Withdraws a selection of this node, and tells everyone, in the caller's transaction.
@@ -171,10 +181,14 @@ pub fn update(
 /// # Errors
 /// When there is no such selection here.
 pub fn withdraw(conn: &mut Conn, node: &Node, id: &Uri) -> Result<(), Refusal> {
-    ours(conn, node, id)?;
+    let selection = ours(conn, node, id)?;
     let now = node.clock.now_us();
     store::withdraw(conn, id, now)?;
-    tell::gone(conn, node, id, "Selection", now)
+    let tombstone = catalogue::documents::tombstone(id, "Selection", now);
+    let activity = serde_json::json!({ "type": "Delete", "object": tombstone });
+    let nodes = To::NodesOf(selection.venue.uri().clone());
+    peers::say(conn, node, activity, nodes, false)?;
+    note::gone(conn, node, &selection, now)
 }
 
 fn ours(conn: &mut Conn, node: &Node, id: &Uri) -> Result<Selection, Refusal> {

@@ -9,6 +9,7 @@ pub mod code;
 pub mod guesses;
 pub mod pages;
 pub mod password;
+pub mod public;
 pub mod store;
 
 mod api;

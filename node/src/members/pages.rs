@@ -28,6 +28,7 @@ pub fn routes() -> Router<App> {
         .route("/sign-out", post(sign_out))
         .route("/reset", get(reset_form).post(reset))
         .route("/me", get(me))
+        .merge(super::public::pages::routes())
 }
 
 /// What a form was sent with; a body that is no form is refused in words.
@@ -229,6 +230,10 @@ struct MePage {
     /// Venues whose selections or accounts the member looks after: slug and name.
     desks: Vec<(String, String)>,
     operates: bool,
+    /// How the member is seen, if they chose to be.
+    public: Option<super::public::PublicMember>,
+    /// Whom they follow on other servers: address and name.
+    follows: Vec<(String, String)>,
 }
 
 async fn me(State(app): State<App>, guest: Guest) -> Result<Response, Refusal> {
@@ -249,6 +254,8 @@ async fn me(State(app): State<App>, guest: Guest) -> Result<Response, Refusal> {
                 .find(|venue| member.venue.as_ref() == Some(&venue.id))
                 .map(|venue| (venue.id.to_string(), venue.name.clone()));
             Ok::<_, Refusal>(MePage {
+                public: super::public::store::of_member(conn, &member.id)?,
+                follows: super::public::store::follows(conn, &member.id)?,
                 history: shown::history(conn, &member.id, HISTORY)?,
                 paid: shown::where_it_went(conn, &node, &member)?,
                 operates: member.operates(),
@@ -307,6 +314,17 @@ pub(crate) fn samples(
     };
     for full in [true, false] {
         let me = MePage {
+            public: full.then(|| super::public::PublicMember {
+                handle: "ana".into(),
+                member: "1".into(),
+                name: "Ana".into(),
+                since_us: 0,
+                until_us: None,
+            }),
+            follows: vec![(
+                "https://ailleurs.example/users/ada".into(),
+                "Ada <&>".into(),
+            )],
             page: page(),
             venue: full.then(|| {
                 (

@@ -8,12 +8,13 @@ use crate::config::Language;
 type Rendered = Vec<(&'static str, askama::Result<String>)>;
 
 fn every_page(language: Language) -> Vec<(&'static str, String)> {
-    let rooms: [fn(Language) -> Rendered; 7] = [
+    let rooms: [fn(Language) -> Rendered; 8] = [
         super::samples,
         crate::catalogue::pages::samples,
         crate::curation::pages::samples,
         crate::venues::pages::samples,
         crate::members::pages::samples,
+        crate::members::public::pages::samples,
         crate::peers::pages::samples,
         crate::coordinator::pages::samples,
     ];

@@ -1,60 +1,142 @@
-//! Who this node is, in ActivityPub's words: its own actor, and those of its venues.
+//! Who lives here, in ActivityPub's words: the node, its venues, its parties, and
+//! members who chose to be seen. The node speaks,
+//! signs and receives for all of them; each shows its keys under ids of its own.
 
+use diesel::QueryResult;
 use federation::vocabulary::nodeinfo::{Discovery, NodeInfo};
 use federation::vocabulary::{Actor, ActorKind, NamedKey};
-use serde_json::Value;
-use settlement::{Uri, VenueId};
+use settlement::{PartyId, Uri, VenueId};
 
 use super::framework::NODE_NAME;
-use super::{ed25519_id, keys, rsa_id};
+use super::{RSA_FRAGMENT, ed25519_key_id, keys};
 use crate::Node;
+use crate::catalogue::{self, Party, Role};
 use crate::config::Config;
+use crate::db::Conn;
+use crate::members::public::{self, PublicMember};
+use crate::venues::{self, Venue};
 
-/// The node's actor, with both its keys and what a settlement asks of a node.
-pub fn actor(node: &Node) -> Actor {
-    let config = &node.config;
-    let keys = node.keys();
-    let mut actor = Actor::new(
-        config.actor().uri().clone(),
-        ActorKind::Application,
-        here(config, "/inbox"),
-    );
-    actor.preferred_username = Some(NODE_NAME.to_owned());
-    actor.name = Some(config.name.clone());
-    actor.url = Some(here(config, "/"));
-    actor.outbox = Some(here(config, "/outbox"));
-    actor.followers = Some(here(config, "/followers"));
-    actor.shared_inbox = Some(here(config, "/inbox"));
-    actor.rsa_keys = vec![NamedKey {
-        id: address(&rsa_id(config)),
-        key: keys.rsa.public(),
-    }];
-    actor.ed25519_keys = vec![NamedKey {
-        id: address(&ed25519_id(config, keys.changes)),
-        key: keys.ed25519.public(),
-    }];
-    if keys.changes > 0 {
-        actor.key_history = Some(here(config, keys::HISTORY));
-    }
-    actor.territory = Some(config.territory);
-    actor.currency = Some(config.currency);
-    actor.coordinator = Some(config.coordinator_actor().uri().clone());
-    actor
+/// An actor of this node.
+#[derive(Clone, Debug)]
+pub enum Local {
+    /// The node itself.
+    Node,
+    /// A venue.
+    Venue(Venue),
+    /// A party at home here.
+    Party(Party),
+    /// A member who chose to be seen.
+    Member(PublicMember),
 }
 
-/// A venue's actor, as served at the venue's address. The node speaks and receives for it.
-pub fn venue(config: &Config, id: &VenueId, slug: &str, name: &str) -> Value {
-    let mut actor = Actor::new(
-        id.uri().clone(),
-        ActorKind::Organization,
-        here(config, "/inbox"),
-    );
-    actor.preferred_username = Some(slug.to_owned());
-    actor.name = Some(name.to_owned());
-    actor.url = Some(id.uri().clone());
-    actor.shared_inbox = Some(here(config, "/inbox"));
-    actor.territory = Some(config.territory);
-    actor.to_value()
+impl Local {
+    /// The actor at this address.
+    pub fn at(conn: &mut Conn, node: &Node, id: &Uri) -> QueryResult<Option<Self>> {
+        if id == node.config.actor().uri() {
+            return Ok(Some(Local::Node));
+        }
+        if let Some(venue) = venues::store::venue(conn, &VenueId::from(id.clone()))? {
+            return Ok(Some(Local::Venue(venue)));
+        }
+        let people = node.config.uri("/people/");
+        if let Some(handle) = id.as_str().strip_prefix(&people) {
+            let person = public::store::by_handle(conn, handle)?;
+            let seen = person.filter(|person| person.until_us.is_none());
+            return Ok(seen.map(Local::Member));
+        }
+        let party = catalogue::store::party(conn, &PartyId::from(id.clone()))?;
+        let at_home = party.filter(|party| party.origin == node.config.base());
+        Ok(at_home.map(Local::Party))
+    }
+
+    /// The actor called `@name@` and this node's host.
+    pub fn named(conn: &mut Conn, node: &Node, name: &str) -> QueryResult<Option<Self>> {
+        if name == NODE_NAME || name == node.config.domain {
+            return Ok(Some(Local::Node));
+        }
+        if let Some(venue) = venues::store::by_slug(conn, name)? {
+            return Ok(Some(Local::Venue(venue)));
+        }
+        if let Some(person) = public::store::by_handle(conn, name)? {
+            let seen = Some(person).filter(|person| person.until_us.is_none());
+            return Ok(seen.map(Local::Member));
+        }
+        match Uri::parse(&node.config.uri(&format!("/parties/{name}"))) {
+            Ok(id) => Self::at(conn, node, &id),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Its address.
+    pub fn id(&self, node: &Node) -> Uri {
+        match self {
+            Local::Node => node.config.actor().uri().clone(),
+            Local::Venue(venue) => venue.id.uri().clone(),
+            Local::Party(party) => party.id.uri().clone(),
+            Local::Member(person) => address(&person.id(node)),
+        }
+    }
+
+    /// The name in `@name@host`.
+    pub fn username(&self) -> &str {
+        match self {
+            Local::Node => NODE_NAME,
+            Local::Venue(venue) => &venue.slug,
+            Local::Party(party) => party.id.as_str().rsplit('/').next().unwrap_or_default(),
+            Local::Member(person) => &person.handle,
+        }
+    }
+
+    /// Its page for people.
+    pub fn page(&self, node: &Node) -> Uri {
+        match self {
+            Local::Node => here(&node.config, "/"),
+            local => local.id(node),
+        }
+    }
+
+    /// Its document.
+    pub fn actor(&self, node: &Node) -> Actor {
+        let config = &node.config;
+        let keys = node.keys();
+        let id = self.id(node);
+        let inbox = here(config, "/inbox");
+        let (kind, name) = match self {
+            Local::Node => (ActorKind::Application, &config.name),
+            Local::Venue(venue) => (ActorKind::Organization, &venue.name),
+            Local::Party(party) if party.kind == Role::Artist => (ActorKind::Group, &party.name),
+            Local::Party(party) => (ActorKind::Organization, &party.name),
+            Local::Member(person) => (ActorKind::Person, &person.name),
+        };
+        let below = |name: &str| match self {
+            Local::Node => here(config, &format!("/{name}")),
+            _ => address(&format!("{id}/{name}")),
+        };
+        let mut actor = Actor::new(id.clone(), kind, inbox.clone());
+        actor.preferred_username = Some(self.username().to_owned());
+        actor.name = Some(name.clone());
+        actor.url = Some(self.page(node));
+        actor.outbox = Some(below("outbox"));
+        actor.followers = Some(below("followers"));
+        actor.shared_inbox = Some(inbox);
+        actor.territory = Some(config.territory);
+        actor.rsa_keys = vec![NamedKey {
+            id: address(&format!("{id}{RSA_FRAGMENT}")),
+            key: keys.rsa.public(),
+        }];
+        actor.ed25519_keys = vec![NamedKey {
+            id: address(&ed25519_key_id(id.as_str(), keys.changes)),
+            key: keys.ed25519.public(),
+        }];
+        if let Local::Node = self {
+            if keys.changes > 0 {
+                actor.key_history = Some(here(config, keys::HISTORY));
+            }
+            actor.currency = Some(config.currency);
+            actor.coordinator = Some(config.coordinator_actor().uri().clone());
+        }
+        actor
+    }
 }
 
 /// Where NodeInfo is found.

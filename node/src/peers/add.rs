@@ -1,9 +1,13 @@
 //! Adding a peer: find it by its name, read its actor, ask to follow it.
 
+use federation::vocabulary::webfinger::Account;
 use serde_json::json;
+use settlement::{NodeId, Uri};
 
 use super::standing::{self, Blocklist, Rules};
-use super::{Following, Peer, Standing, To, fetch::FetchRefused, framework, say, store};
+use super::{
+    Following, Peer, RemoteActor, Standing, To, fetch::FetchRefused, framework, say, store,
+};
 use crate::config::Federation;
 use crate::web::{App, Refusal};
 use crate::words::Say;
@@ -34,7 +38,7 @@ pub async fn add(app: &App, url: &str) -> Result<Peer, Refusal> {
             .await?;
     }
     let host = origin.split_once("://").map_or("", |(_, host)| host);
-    let actor = framework::find(app, host)
+    let actor = framework::find(app, framework::NODE_NAME, host)
         .await
         .map_err(|refused| not_found(&origin, &refused))?;
     if actor.id.origin() != origin {
@@ -47,7 +51,9 @@ pub async fn add(app: &App, url: &str) -> Result<Peer, Refusal> {
     app.db
         .write(move |conn| {
             let peer = store::note_actor(conn, &actor, node.clock.now_us())?;
-            if peer.following == Following::No {
+            if !peer.is_node() {
+                follow_actor(conn, &node, &actor.id)?;
+            } else if peer.following == Following::No {
                 follow(conn, &node, &peer)?;
             }
             Ok(store::peer(conn, &peer.origin)?.unwrap_or(peer))
@@ -80,6 +86,72 @@ pub(super) fn follow_again(
         follow(conn, node, peer)?;
     }
     Ok(())
+}
+
+/// Asks to follow an actor that was read, in the node's name, unless that was done before.
+pub fn follow_actor(
+    conn: &mut crate::db::Conn,
+    node: &crate::Node,
+    id: &Uri,
+) -> diesel::QueryResult<()> {
+    let own = node.config.actor();
+    if store::following(conn, own.uri(), id)? != Following::No {
+        return Ok(());
+    }
+    let follow = json!({ "type": "Follow", "object": id.as_str() });
+    let said = say(conn, node, follow, To::Actor(id.clone()), false)?;
+    store::add_following(conn, own.uri(), id, &said, node.clock.now_us())
+}
+
+/// Takes back the Follow of an actor.
+pub fn unfollow_actor(
+    conn: &mut crate::db::Conn,
+    node: &crate::Node,
+    id: &Uri,
+) -> diesel::QueryResult<()> {
+    let own = node.config.actor();
+    let Some(follow) = store::follow_of(conn, own.uri(), id)? else {
+        return Ok(());
+    };
+    let undo = json!({
+        "type": "Undo",
+        "object": {
+            "id": follow,
+            "type": "Follow",
+            "actor": own.as_str(),
+            "object": id.as_str(),
+        },
+    });
+    say(conn, node, undo, To::Actor(id.clone()), false)?;
+    store::remove_following(conn, own.uri(), id)?;
+    Ok(())
+}
+
+/// Finds who is meant by `@name@host` or by an address, reads their actor and writes it down.
+pub async fn meet(app: &App, wanted: &str) -> Result<RemoteActor, Refusal> {
+    let wanted = wanted.trim();
+    let refuse = |refused: FetchRefused| not_found(wanted, &refused);
+    let actor = if wanted.contains("://") {
+        let id = NodeId::parse(wanted)
+            .map_err(|why| Refusal::field("who", Say::new("peers-address").with("why", why)))?;
+        framework::actor(app, &id).await.map_err(refuse)?
+    } else {
+        let account = Account::parse(wanted)
+            .map_err(|why| Refusal::field("who", Say::new("peers-address").with("why", why)))?;
+        framework::find(app, account.name(), account.host())
+            .await
+            .map_err(refuse)?
+    };
+    if actor.id.origin() == app.config.base() {
+        return Err(Refusal::field("who", Say::new("peers-ourselves")));
+    }
+    let now = app.clock.now_us();
+    app.db
+        .write(move |conn| {
+            store::note_actor(conn, &actor, now)?;
+            store::actor(conn, &actor.id)?.ok_or(Refusal::Missing)
+        })
+        .await
 }
 
 fn not_found(origin: &str, refused: &FetchRefused) -> Refusal {

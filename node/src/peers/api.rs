@@ -11,16 +11,15 @@ use http::HeaderValue;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE};
 use serde::Deserialize;
 use serde_json::Value;
-use settlement::{Uri, VenueId};
+use settlement::Uri;
 
-use super::actor::{self, here};
+use super::actor::{self, Local, here};
 use super::framework::NODE_NAME;
-use super::prove::{SignedPeer, Unproven};
+use super::prove::{SignedActor, Unproven};
 use super::{keys, receive, store};
 use crate::Node;
 use crate::config::Config;
 use crate::db::Conn;
-use crate::venues::{self, Venue};
 use crate::web::{App, Refusal};
 use crate::words::Say;
 
@@ -38,6 +37,12 @@ pub fn routes() -> Router<App> {
         .route("/inbox", post(receive::inbox))
         .route("/outbox", get(outbox))
         .route("/followers", get(followers))
+        .route("/venues/{slug}/outbox", get(local_outbox))
+        .route("/venues/{slug}/followers", get(local_followers))
+        .route("/people/{slug}/outbox", get(local_outbox))
+        .route("/people/{slug}/followers", get(local_followers))
+        .route("/parties/{slug}/outbox", get(local_outbox))
+        .route("/parties/{slug}/followers", get(local_followers))
         .route("/activities/{id}", get(activity))
         .merge(keys::routes())
 }
@@ -57,7 +62,7 @@ fn json_as(media_type: &'static str, text: String) -> Response {
 }
 
 async fn own_actor(State(app): State<App>) -> Response {
-    activity_json(&actor::actor(&app).to_value())
+    activity_json(&Local::Node.actor(&app).to_value())
 }
 
 async fn discovery(State(app): State<App>) -> Response {
@@ -86,40 +91,37 @@ async fn webfinger(
     let resource = asked
         .resource
         .ok_or_else(|| Refusal::field("resource", Say::new("peers-webfinger-resource")))?;
-    let descriptor = if is_node(&app.config, &resource) {
-        Descriptor {
-            subject: format!("acct:{NODE_NAME}@{}", app.config.domain),
-            aliases: vec![app.config.actor().to_string(), app.config.base()],
-            actor: app.config.actor().uri().clone(),
-            page: Some(here(&app.config, "/")),
-        }
-    } else {
-        let venue = app
-            .db
-            .read({
-                let node = app.clone();
-                move |conn| venue_named(conn, &node.config, &resource)
-            })
-            .await?
-            .ok_or(Refusal::Missing)?;
-        Descriptor {
-            subject: format!("acct:{}@{}", venue.slug, app.config.domain),
-            aliases: vec![venue.id.to_string()],
-            page: Some(venue.id.uri().clone()),
-            actor: venue.id.uri().clone(),
-        }
+    let node = app.clone();
+    let found = app
+        .db
+        .read(move |conn| local_named(conn, &node, &resource))
+        .await?
+        .ok_or(Refusal::Missing)?;
+    let id = found.id(&app);
+    let mut aliases = vec![id.to_string()];
+    if let Local::Node = found {
+        aliases.push(app.config.base());
+    }
+    let descriptor = Descriptor {
+        subject: format!("acct:{}@{}", found.username(), app.config.domain),
+        aliases,
+        page: Some(found.page(&app)),
+        actor: id,
     };
     Ok(json_as(JRD_JSON, descriptor.to_value().to_string()))
 }
 
-/// The venue this names, as an account or by its address.
-fn venue_named(conn: &mut Conn, config: &Config, resource: &str) -> Result<Option<Venue>, Refusal> {
-    if let Ok(id) = VenueId::parse(resource) {
-        return Ok(venues::store::venue(conn, &id)?);
+/// The actor of ours that this names, as an account or by its address.
+fn local_named(conn: &mut Conn, node: &Node, resource: &str) -> Result<Option<Local>, Refusal> {
+    if is_node(&node.config, resource) {
+        return Ok(Some(Local::Node));
+    }
+    if let Ok(id) = Uri::parse(resource) {
+        return Ok(Local::at(conn, node, &id)?);
     }
     match Account::parse(resource) {
-        Ok(account) if account.host() == config.domain => {
-            Ok(venues::store::by_slug(conn, account.name())?)
+        Ok(account) if account.host() == node.config.domain => {
+            Ok(Local::named(conn, node, account.name())?)
         }
         _ => Ok(None),
     }
@@ -139,12 +141,42 @@ fn is_node(config: &Config, resource: &str) -> bool {
 }
 
 async fn followers(State(app): State<App>) -> Result<Response, Refusal> {
+    followers_of(&app, here(&app.config, "/actor"), "/followers".to_owned()).await
+}
+
+/// `GET /{room}/{slug}/followers`: how many, and no more than that.
+async fn local_followers(State(app): State<App>, uri: http::Uri) -> Result<Response, Refusal> {
+    let id = local_at(&app, uri.path(), "/followers").await?;
+    followers_of(&app, id, uri.path().to_owned()).await
+}
+
+/// The actor of ours whose own collection is at this path.
+async fn local_at(app: &App, path: &str, collection: &str) -> Result<Uri, Refusal> {
+    let path = path.strip_suffix(collection).ok_or(Refusal::Missing)?;
+    let id = Uri::parse(&app.config.uri(path)).map_err(|_| Refusal::Missing)?;
+    let node = app.clone();
+    let found = app
+        .db
+        .read(move |conn| Ok::<_, Refusal>(Local::at(conn, &node, &id)?));
+    let local = found.await?.ok_or(Refusal::Missing)?;
+    Ok(local.id(app))
+}
+
+async fn followers_of(app: &App, id: Uri, path: String) -> Result<Response, Refusal> {
+    let is_node = id == *app.config.actor().uri();
     let count = app
         .db
-        .read(|conn| Ok::<_, Refusal>(store::follower_count(conn)?))
+        .read(move |conn| {
+            let nodes = if is_node {
+                store::follower_count(conn)?
+            } else {
+                0
+            };
+            Ok::<_, Refusal>(nodes + store::followers_of(conn, &id)?)
+        })
         .await?;
     let collection = Collection {
-        id: here(&app.config, "/followers"),
+        id: here(&app.config, &path),
         total_items: u64::try_from(count).ok(),
         first: None,
         last: None,
@@ -166,20 +198,34 @@ struct Where {
 const NEWEST: &str = "newest";
 const OLDEST: &str = "0";
 
-async fn outbox(State(app): State<App>, Query(at): Query<Where>) -> Result<Response, Refusal> {
+async fn outbox(state: State<App>, at: Query<Where>) -> Result<Response, Refusal> {
+    said_by(state.0, at.0, String::new(), "/outbox".to_owned()).await
+}
+
+/// `GET /{room}/{slug}/outbox`: what an actor of ours said itself.
+async fn local_outbox(
+    State(app): State<App>,
+    Query(at): Query<Where>,
+    uri: http::Uri,
+) -> Result<Response, Refusal> {
+    let id = local_at(&app, uri.path(), "/outbox").await?;
+    said_by(app, at, id.to_string(), uri.path().to_owned()).await
+}
+
+async fn said_by(app: App, at: Where, actor: String, path: String) -> Result<Response, Refusal> {
     let node = app.clone();
     let value = app
         .db
         .read(move |conn| -> Result<Value, Refusal> {
-            let total = u64::try_from(store::public_count(conn)?).ok();
+            let total = u64::try_from(store::public_count(conn, &actor)?).ok();
             match at {
                 Where {
                     after: Some(after), ..
                 } => {
                     let from = full_id(&node, &after)?;
-                    let mut items = store::public_after(conn, &from, PAGE)?;
+                    let mut items = store::public_after(conn, &actor, &from, PAGE)?;
                     items.reverse();
-                    Ok(page(&node, &format!("after={after}"), total, &items))
+                    Ok(page(&node, &path, &format!("after={after}"), total, &items))
                 }
                 Where {
                     before: Some(before),
@@ -189,18 +235,24 @@ async fn outbox(State(app): State<App>, Query(at): Query<Where>) -> Result<Respo
                         NEWEST => None,
                         _ => Some(full_id(&node, &before)?),
                     };
-                    let items = store::public_before(conn, until.as_deref(), PAGE)?;
-                    Ok(page(&node, &format!("before={before}"), total, &items))
+                    let items = store::public_before(conn, &actor, until.as_deref(), PAGE)?;
+                    Ok(page(
+                        &node,
+                        &path,
+                        &format!("before={before}"),
+                        total,
+                        &items,
+                    ))
                 }
                 Where {
                     before: None,
                     after: None,
                 } => {
                     let collection = Collection {
-                        id: here(&node.config, "/outbox"),
+                        id: here(&node.config, &path),
                         total_items: total,
-                        first: Some(here(&node.config, &format!("/outbox?before={NEWEST}"))),
-                        last: Some(here(&node.config, &format!("/outbox?after={OLDEST}"))),
+                        first: Some(here(&node.config, &format!("{path}?before={NEWEST}"))),
+                        last: Some(here(&node.config, &format!("{path}?after={OLDEST}"))),
                         items: Vec::new(),
                     };
                     Ok(collection.to_value())
@@ -221,8 +273,14 @@ fn full_id(node: &Node, end: &str) -> Result<String, Refusal> {
 }
 
 /// A page of the outbox, newest first; a full one may have neighbours.
-fn page(node: &Node, query: &str, total: Option<u64>, items: &[(String, String)]) -> Value {
-    let at = |query: String| here(&node.config, &format!("/outbox?{query}"));
+fn page(
+    node: &Node,
+    path: &str,
+    query: &str,
+    total: Option<u64>,
+    items: &[(String, String)],
+) -> Value {
+    let at = |query: String| here(&node.config, &format!("{path}?{query}"));
     let end_of = |id: &str| id.rsplit('/').next().unwrap_or_default().to_owned();
     let is_newest = query == format!("before={NEWEST}");
     let is_oldest = query == format!("after={OLDEST}");
@@ -238,7 +296,7 @@ fn page(node: &Node, query: &str, total: Option<u64>, items: &[(String, String)]
         .map(|(id, _)| at(format!("before={}", end_of(id))));
     let page = CollectionPage {
         id: at(query.to_owned()),
-        part_of: Some(here(&node.config, "/outbox")),
+        part_of: Some(here(&node.config, path)),
         next: older,
         prev: newer,
         total_items: total,
@@ -254,7 +312,16 @@ fn written_out((id, activity): &(String, String)) -> Option<Reference> {
     })
 }
 
-/// An activity: for everyone when it is public, else for the peer it was said to.
+/// Whether an activity that is not public is for this actor.
+fn is_for(activity: &str, reader: &Uri) -> bool {
+    let Ok(value) = serde_json::from_str::<Value>(activity) else {
+        return false;
+    };
+    let to = value["to"].as_array();
+    to.is_some_and(|to| to.iter().any(|one| one == reader.as_str()))
+}
+
+/// An activity: for everyone when it is public, else for the actor it was said to.
 async fn activity(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -263,20 +330,13 @@ async fn activity(
     let id = full_id(&app, &id)?;
     let said = app
         .db
-        .read({
-            let id = id.clone();
-            move |conn| Ok::<_, Refusal>(store::said(conn, &id)?)
-        })
+        .read(move |conn| Ok::<_, Refusal>(store::said(conn, &id)?))
         .await?;
     let (activity, public) = said.ok_or(Refusal::Missing)?;
     if !public {
         let (mut parts, _) = request.into_parts();
-        let SignedPeer(peer) = SignedPeer::from_request_parts(&mut parts, &app).await?;
-        let was_for_it = app
-            .db
-            .read(move |conn| Ok::<_, Refusal>(store::was_said_to(conn, &id, &peer.origin)?))
-            .await?;
-        if !was_for_it {
+        let signer = SignedActor::from_request_parts(&mut parts, &app).await?;
+        if !is_for(&activity, &signer.id) {
             return Err(Refusal::Missing.into());
         }
     }

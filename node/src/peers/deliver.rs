@@ -260,7 +260,7 @@ async fn send(node: &Node, peer: &Peer, delivery: &Delivery) -> Result<Outcome, 
         .body(delivery.activity.clone())
         .build()
         .map_err(silent)?;
-    let mut answer = outside::send(node, Some(peer), request).await?;
+    let mut answer = outside::send_as(node, Some(peer), &speaker(node, delivery), request).await?;
     let status = answer.status();
     if status.is_success() {
         return Ok(Outcome::Taken);
@@ -277,6 +277,18 @@ async fn send(node: &Node, peer: &Peer, delivery: &Delivery) -> Result<Outcome, 
         _ if is_about_the_activity(status) => Outcome::Refused(error),
         _ => Outcome::Away(error, wish),
     })
+}
+
+/// Which actor of ours says it: it signs with its own key.
+fn speaker(node: &Node, delivery: &Delivery) -> String {
+    #[derive(serde::Deserialize)]
+    struct Said {
+        actor: String,
+    }
+    match serde_json::from_str::<Said>(&delivery.activity) {
+        Ok(said) => said.actor,
+        Err(_) => node.config.actor().to_string(),
+    }
 }
 
 /// Whether a refusal says something of this activity rather than of the peer or of us.

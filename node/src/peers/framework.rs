@@ -45,10 +45,14 @@ pub struct PeerActor {
     actor: vocabulary::Actor,
 }
 
-/// The actor of the node at `host` (with its port, if it has one), found by its name.
-pub(super) async fn find(node: &Node, host: &str) -> Result<vocabulary::Actor, FetchRefused> {
+/// The actor called `@name@host` (with its port, if it has one), found by WebFinger.
+pub(super) async fn find(
+    node: &Node,
+    name: &str,
+    host: &str,
+) -> Result<vocabulary::Actor, FetchRefused> {
     let data = framework(node).await?.to_request_data();
-    let name = format!("{NODE_NAME}@{host}");
+    let name = format!("{name}@{host}");
     // In a task of its own: a debug build of the framework panics over an answer for another name.
     let found =
         tokio::spawn(async move { webfinger_resolve_actor::<(), PeerActor>(&name, &data).await });
@@ -86,6 +90,7 @@ async fn framework(node: &Node) -> Result<&Framework, FetchRefused> {
             .with(Signing {
                 signer: node.outside.signer(node).clone(),
                 secure: !node.config.dev,
+                actor: node.config.actor().to_string(),
             })
             .build();
         FederationConfig::builder()
@@ -217,6 +222,7 @@ struct Signing {
     signer: Signer,
     /// Outside development nothing but https leaves, whatever the framework's debug mode writes.
     secure: bool,
+    actor: String,
 }
 
 #[async_trait]
@@ -259,7 +265,7 @@ fn one_spelling(response: &mut Response) {
 
 impl Signing {
     fn sign(&self, request: &mut Request, way: Way) -> reqwest_middleware::Result<()> {
-        let signed = self.signer.sign(request, way);
+        let signed = self.signer.sign(request, way, &self.actor);
         signed.map_err(reqwest_middleware::Error::middleware)
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::standing::{Blocklist, Rules};
 use super::store::Arrived;
-use super::{Peer, deliver, follow, store};
+use super::{Peer, deliver, follow, itself, rules, store};
 use crate::Node;
 use crate::db::Conn;
 use crate::web::{App, Refusal};
@@ -40,6 +40,7 @@ type Receive = fn(&mut Conn, &Node, &Peer, &Activity) -> Result<Outcome, Refusal
 /// The rooms, asked one after the other.
 const ROOMS: &[Receive] = &[
     follow::receive,
+    itself::receive,
     catalogue::inbox::receive,
     curation::inbox::receive,
     coordinator::inbox::receive,
@@ -47,6 +48,7 @@ const ROOMS: &[Receive] = &[
 ];
 
 fn act(conn: &mut Conn, node: &Node, from: &Peer, activity: &Activity) -> Result<String, Refusal> {
+    rules::check(from, activity)?;
     if let Act::Create { object } | Act::Update { object } = &activity.act
         && let Some(id) = object.id()
         && store::is_buried(conn, id.as_str())?

@@ -154,7 +154,8 @@ pub fn rotate(node: &Node) -> Result<OwnKey, Refusal> {
 /// Tells the peers that our actor changed; whoever is not told reads it when our next signature
 /// names a key that is not known there.
 fn announce(conn: &mut Conn, node: &Node) -> QueryResult<()> {
-    let update = || json!({ "type": "Update", "object": actor::actor(node).to_value() });
+    let update =
+        || json!({ "type": "Update", "object": actor::Local::Node.actor(node).to_value() });
     // The node that runs must have taken up its keys first: its peers read its actor when a key is
     // new to them.
     let later = node.clock.now_us().saturating_add(TAKE_UP_US);

@@ -1,6 +1,8 @@
 //! Peers: the other nodes; what we say to them, what they say to us.
 //!
-//! A **peer** is the one node of an origin, met by name ([`add`]) or by what it sent here. What a
+//! A **peer** is another host: for a node of our kind, that one node, met by name ([`add`]) or by
+//! what it sent here. Whoever else acts there, a [`RemoteActor`], may follow our venues, members and
+//! parties, and be followed; who may say what about whom is in [`rules`]. What a
 //! node has to say is stored by [`say`](fn@say) in the transaction that causes it, with one
 //! **delivery** for each peer it is for; [`deliver`] carries deliveries out, one peer at a time, in
 //! order, for as long as it takes. What arrives goes through one door ([`receive`]): who signed it
@@ -20,6 +22,7 @@ pub mod fetch;
 pub mod follow;
 pub mod framework;
 pub mod inbox;
+pub mod itself;
 pub mod keys;
 pub mod outside;
 pub mod pages;
@@ -28,6 +31,7 @@ pub mod pull;
 mod reads;
 pub mod receive;
 mod resolve;
+pub mod rules;
 pub mod say;
 pub mod showing;
 pub mod standing;
@@ -37,7 +41,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use federation::keys::{Ed25519Public, PublicKey, RsaPublic};
-use settlement::{Currency, NodeId, Territory};
+use federation::vocabulary::ActorKind;
+use settlement::{Currency, NodeId, Territory, Uri};
 use tokio::sync::Notify;
 
 use crate::Node;
@@ -48,22 +53,27 @@ pub use api::routes;
 pub use deliver::wait_us;
 pub use inbox::Outcome;
 pub use outside::Outside;
-pub use prove::SignedPeer;
+pub use prove::{SignedActor, SignedPeer};
 pub use resolve::Lookup;
 pub use say::{To, say};
 pub use standing::{Relation, allow, block, limit, list, retry_now, show, unblock};
 
-/// What follows the node's actor URI in the id of its first Ed25519 key.
+/// What follows an actor's URI in the id of its first Ed25519 key.
 const ED25519_FRAGMENT: &str = "#ed25519-key";
-/// What follows the node's actor URI in the id of its RSA key.
+/// What follows an actor's URI in the id of its RSA key.
 const RSA_FRAGMENT: &str = "#main-key";
 
 /// The id of this node's Ed25519 key after so many changes: of signatures between nodes and of
 /// proofs on documents. Each key has its own, so that a proof always names one key.
 pub(crate) fn ed25519_id(config: &Config, changes: u32) -> String {
+    ed25519_key_id(config.actor().as_str(), changes)
+}
+
+/// The id under which an actor of ours shows the node's Ed25519 key after so many changes.
+fn ed25519_key_id(actor: &str, changes: u32) -> String {
     match changes {
-        0 => format!("{}{ED25519_FRAGMENT}", config.actor()),
-        changes => format!("{}{ED25519_FRAGMENT}-{}", config.actor(), changes + 1),
+        0 => format!("{actor}{ED25519_FRAGMENT}"),
+        changes => format!("{actor}{ED25519_FRAGMENT}-{}", changes + 1),
     }
 }
 
@@ -73,12 +83,66 @@ pub fn rsa_id(config: &Config) -> String {
     format!("{}{RSA_FRAGMENT}", config.actor())
 }
 
-/// The one node of an origin, as we know it.
+/// Somebody who acts on another origin and is not the node there: a person, a venue, a party, an
+/// account on a server of another kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemoteActor {
+    /// Its address.
+    pub id: Uri,
+    /// What it is.
+    pub kind: ActorKind,
+    /// Scheme, host and port.
+    pub origin: String,
+    /// What it calls itself.
+    pub name: String,
+    /// The name in `@name@host`.
+    pub username: Option<String>,
+    /// Its page for people.
+    pub page: Option<String>,
+    /// Where it takes activities.
+    pub inbox: String,
+    /// Where its server takes them for all.
+    pub shared_inbox: Option<String>,
+    /// Where it lists what it said.
+    pub outbox: Option<String>,
+    /// A key of its RFC 9421 signatures.
+    pub ed25519: Option<Ed25519Public>,
+    /// The id of that key.
+    pub ed25519_id: Option<String>,
+    /// The key of its draft-cavage signatures.
+    pub rsa: Option<RsaPublic>,
+    /// The id of that key.
+    pub rsa_id: Option<String>,
+    /// When it was last read, in microseconds UTC.
+    pub fetched_us: i64,
+}
+
+impl RemoteActor {
+    /// Its key of this id.
+    pub fn key(&self, id: &str) -> Option<PublicKey> {
+        if self.ed25519_id.as_deref() == Some(id) {
+            return self.ed25519.map(PublicKey::from);
+        }
+        if self.rsa_id.as_deref() == Some(id) {
+            return self.rsa.clone().map(PublicKey::from);
+        }
+        None
+    }
+
+    /// `@name@host`, where it has such a name.
+    pub fn handle(&self) -> Option<String> {
+        let (_, host) = self.origin.split_once("://")?;
+        let name = self.username.as_ref()?;
+        Some(format!("@{name}@{host}"))
+    }
+}
+
+/// Another host as we know it, and the one node there, if it is a node of our kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peer {
     /// Scheme, host and port: `https://loire.example`.
     pub origin: String,
-    /// Its actor.
+    /// Its node's actor; of a host that is no node of our kind, where that would be.
     pub actor_id: NodeId,
     /// What it calls itself.
     pub name: String,
@@ -102,9 +166,9 @@ pub struct Peer {
     pub standing: Standing,
     /// Whether we follow it.
     pub following: Following,
-    /// Whether it follows us.
+    /// Whether its node follows ours.
     pub follower: bool,
-    /// When its actor was read, in microseconds UTC; 0: never, we only know its address.
+    /// When an actor of it was first read, in microseconds UTC; 0: never, we only know its address.
     pub fetched_us: i64,
 }
 
@@ -132,7 +196,7 @@ impl Peer {
         }
     }
 
-    /// Whether its actor was ever read.
+    /// Whether an actor of it was ever read.
     pub fn is_met(&self) -> bool {
         self.fetched_us > 0
     }

@@ -16,7 +16,7 @@ use super::framework::Framework;
 use super::keys::Rereads;
 use super::reads::Reads;
 use super::resolve::{self, Lookup, Resolver};
-use super::{Peer, ed25519_id, rsa_id};
+use super::{Peer, RSA_FRAGMENT, ed25519_key_id};
 use crate::Node;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -126,7 +126,6 @@ impl Outside {
     pub(super) fn signer(&self, node: &Node) -> &Signer {
         self.signer.get_or_init(|| Signer {
             keyring: node.keyring.clone(),
-            config: node.config.clone(),
             clock: node.clock.clone(),
         })
     }
@@ -185,6 +184,16 @@ pub(super) async fn send(
     peer: Option<&Peer>,
     request: Request,
 ) -> Result<Response, FetchRefused> {
+    send_as(node, peer, node.config.actor().as_str(), request).await
+}
+
+/// [`send`], signed in the name of an actor of this node.
+pub(super) async fn send_as(
+    node: &Node,
+    peer: Option<&Peer>,
+    actor: &str,
+    request: Request,
+) -> Result<Response, FetchRefused> {
     let outside = &node.outside;
     if let Some(reason) = resolve::refused(request.url(), node.config.dev) {
         return Err(FetchRefused::Address {
@@ -211,7 +220,7 @@ pub(super) async fn send(
         let Some(mut signed) = request.try_clone() else {
             break;
         };
-        outside.signer(node).sign(&mut signed, *way)?;
+        outside.signer(node).sign(&mut signed, *way, actor)?;
         let response = client.execute(signed).await.map_err(silent)?;
         if !is_turned_away(&response) {
             outside.took(&origin, *way);
@@ -230,17 +239,23 @@ pub(super) fn is_turned_away(response: &Response) -> bool {
     matches!(response.status().as_u16(), 400 | 401 | 403)
 }
 
-/// Signs requests in the node's name, in either way.
+/// Signs requests in the name of the node's actors, in either way. They share the node's keys, and
+/// each shows them under ids of its own.
 #[derive(Clone)]
 pub(super) struct Signer {
     keyring: Keyring,
-    config: Config,
     clock: Clock,
 }
 
 impl Signer {
-    /// Signs a request that is ready to leave.
-    pub(super) fn sign(&self, request: &mut Request, way: Way) -> Result<(), CannotSign> {
+    /// Signs a request that is ready to leave, in the name of `actor`.
+    pub(super) fn sign(
+        &self,
+        request: &mut Request,
+        way: Way,
+        actor: &str,
+    ) -> Result<(), CannotSign> {
+        let rsa_id = format!("{actor}{RSA_FRAGMENT}");
         let mut headers = std::mem::take(request.headers_mut());
         let outgoing = Outgoing {
             method: request.method(),
@@ -249,10 +264,9 @@ impl Signer {
         };
         let now = self.clock.now_seconds();
         let keys = self.keyring.keys();
-        let rsa_id = rsa_id(&self.config);
         let signed = match way {
             Way::Ours => {
-                let id = ed25519_id(&self.config, keys.changes);
+                let id = ed25519_key_id(actor, keys.changes);
                 sign_rfc9421(&outgoing, &mut headers, &keys.ed25519, &id, now)
             }
             Way::Newer => sign_rfc9421(&outgoing, &mut headers, &keys.rsa, &rsa_id, now),

@@ -4,6 +4,7 @@
 //! shows it. A document read before is believed until a check fails; then it is read once more,
 //! since keys change.
 
+use activitypub_federation::error::Error;
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -11,22 +12,35 @@ use axum::response::{IntoResponse, Response};
 use diesel::QueryResult;
 use federation::digest::Sha256Digest;
 use federation::signature::{self, CheckedClaim, Incoming, Policy, SignatureRefused};
-use federation::vocabulary::Actor;
+use federation::vocabulary::{Actor, key_owner};
 use http::StatusCode;
 use serde_json::json;
 use settlement::{NodeId, Uri};
 
-use super::fetch::FetchRefused;
+use super::fetch::{self, FetchRefused};
 use super::standing::{Blocklist, Rules};
 use super::{Peer, reads, store};
 use crate::Node;
 use crate::db::Conn;
 use crate::web::{App, Refusal};
 
-/// The peer that signed this request: its signature (RFC 9421 or draft-cavage) was verified under
-/// the strict policy, and we speak with it. For requests without a body.
+/// The largest document of a key that has an address of its own, in bytes.
+const KEY_LIMIT: usize = 64 * 1024;
+
+/// The node that signed this request: its signature (RFC 9421 or draft-cavage) was verified under
+/// the strict policy, and we speak with it. Nobody else of its origin is taken for it. For requests
+/// without a body.
 #[derive(Clone, Debug)]
 pub struct SignedPeer(pub Peer);
+
+/// Whoever signed this request: an actor and its host. For requests without a body.
+#[derive(Clone, Debug)]
+pub struct SignedActor {
+    /// The host.
+    pub peer: Peer,
+    /// The actor.
+    pub id: Uri,
+}
 
 /// Why a request is not taken for what it says it is. A sentence for the sender, and a number.
 #[derive(Debug, thiserror::Error)]
@@ -45,14 +59,15 @@ pub enum Unproven {
         /// The actor.
         actor: String,
     },
-    /// An actor that is not the one its origin is known by.
-    #[error("{actor} is not the actor that {origin} is known by here")]
-    ForeignActor {
-        /// Who was said to speak.
-        actor: String,
-        /// Where it is from.
-        origin: String,
-    },
+    /// Our own name in another's mouth.
+    #[error("{0} lives here, and does not write to itself")]
+    Ourselves(String),
+    /// An actor that is not the node of its origin, where only nodes are answered.
+    #[error("{0} is not a node; this is for nodes alone")]
+    NotANode(String),
+    /// An actor that is no more.
+    #[error("{0} is gone, so its key is not known here")]
+    Gone(String),
     /// The actor does not show such a key.
     #[error("{actor} does not show the key {key}")]
     NotItsKey {
@@ -80,7 +95,9 @@ impl Unproven {
                 StatusCode::UNAUTHORIZED
             }
             Unproven::KeyElsewhere { .. }
-            | Unproven::ForeignActor { .. }
+            | Unproven::Ourselves(_)
+            | Unproven::NotANode(_)
+            | Unproven::Gone(_)
             | Unproven::Blocked(_) => StatusCode::FORBIDDEN,
             Unproven::NoActor(_) => StatusCode::SERVICE_UNAVAILABLE,
             Unproven::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -114,24 +131,37 @@ pub(super) struct Proven {
 
 /// Who signed a request.
 pub(super) enum Signer {
-    /// A peer, with a key we knew.
-    Known(Box<Peer>),
+    /// An actor, with a key we knew.
+    Known {
+        /// Its host.
+        peer: Box<Peer>,
+        /// The actor.
+        actor: Uri,
+    },
     /// An actor that was read for this request: to be written down with what the request causes.
     Read(Box<Actor>),
 }
 
 impl Signer {
-    /// The peer, written down if it is new or its keys are.
+    /// Who it is.
+    pub(super) fn actor(&self) -> &Uri {
+        match self {
+            Signer::Known { actor, .. } => actor,
+            Signer::Read(actor) => &actor.id,
+        }
+    }
+
+    /// Its host; the actor is written down if it is new or its keys are.
     pub(super) fn peer(&self, conn: &mut Conn, now_us: i64) -> QueryResult<Peer> {
         match self {
-            Signer::Known(peer) => Ok(Peer::clone(peer)),
+            Signer::Known { peer, .. } => Ok(Peer::clone(peer)),
             Signer::Read(actor) => store::note_actor(conn, actor, now_us),
         }
     }
 }
 
-/// Finds out who signed a request. With `actor`, it must be this actor; without, it is the actor
-/// at the key's address.
+/// Finds out who signed a request. With `actor`, it must be this actor and no other, of the same
+/// origin or not; without, it is the owner of the key.
 pub(super) async fn prove(
     node: &Node,
     request: &Incoming<'_>,
@@ -148,27 +178,40 @@ pub(super) async fn prove(
             actor: actor.to_string(),
         });
     }
+    if origin == node.config.actor().origin() {
+        return Err(Unproven::Ourselves(key));
+    }
     let rules = Rules::of(&node.config);
-    let (blocklist, peer) = node
+    let (blocklist, speaker) = node
         .db
         .read({
-            let origin = origin.clone();
+            let (origin, key_uri, actor) = (origin.clone(), key_uri.clone(), actor.cloned());
             move |conn| {
                 let blocklist = Blocklist::read(conn, &rules)?;
-                Ok::<_, Refusal>((blocklist, store::peer(conn, &origin)?))
+                if blocklist.holds_origin(&origin) {
+                    return Ok((blocklist, None));
+                }
+                let speaker = match actor {
+                    Some(actor) => store::speaker(conn, &actor, key_uri.as_str())?,
+                    None => store::speaker_with_key(conn, &key_uri)?,
+                };
+                Ok::<_, Refusal>((blocklist, speaker))
             }
         })
         .await?;
     if blocklist.holds_origin(&origin) {
         return Err(Unproven::Blocked(origin));
     }
-    let signer = signer(node, &key_uri, actor, peer.as_ref())?;
     let fingerprint = claim.fingerprint();
-    let known = peer.and_then(|peer| peer.key(&key).map(|known| (peer, known)));
-    if let Some((peer, known)) = known {
-        match claim.verify(&known) {
+    if let Some(speaker) = &speaker
+        && let Some(known) = &speaker.key
+    {
+        match claim.verify(known) {
             Ok(()) => {
-                let signer = Signer::Known(Box::new(peer));
+                let signer = Signer::Known {
+                    peer: Box::new(speaker.peer.clone()),
+                    actor: speaker.actor.clone(),
+                };
                 return Ok(Proven {
                     signer,
                     fingerprint,
@@ -179,7 +222,8 @@ pub(super) async fn prove(
             Err(refused) => return Err(refused.into()),
         }
     }
-    let read = read_signer(node, &claim, &signer).await?;
+    let known = actor.cloned().or(speaker.map(|speaker| speaker.actor));
+    let read = read_signer(node, &claim, &key_uri, known).await?;
     let signer = Signer::Read(Box::new(read));
     Ok(Proven {
         signer,
@@ -187,45 +231,21 @@ pub(super) async fn prove(
     })
 }
 
-/// Whose key it must be: the actor that is said to speak, and the one its origin is known by.
-fn signer(
-    node: &Node,
-    key: &Uri,
-    actor: Option<&Uri>,
-    peer: Option<&Peer>,
-) -> Result<NodeId, Unproven> {
-    let named = match (actor, peer) {
-        (Some(actor), _) => actor.clone(),
-        (None, Some(peer)) => peer.actor_id.uri().clone(),
-        (None, None) => {
-            let address = key.as_str().split('#').next().unwrap_or_default();
-            Uri::parse(address).map_err(|_| Unproven::KeyId(key.to_string()))?
-        }
-    };
-    let foreign = peer.is_some_and(|peer| *peer.actor_id.uri() != named)
-        || named.origin() == node.config.actor().origin();
-    if foreign {
-        return Err(Unproven::ForeignActor {
-            origin: named.origin().to_owned(),
-            actor: named.to_string(),
-        });
-    }
-    Ok(NodeId::from(named))
-}
-
 /// Reads the signer's actor and tries the key it shows. [`reads`] sees that a stranger cannot make
 /// us knock at another's door again and again.
 async fn read_signer(
     node: &Node,
     claim: &CheckedClaim,
-    signer: &NodeId,
+    key: &Uri,
+    actor: Option<Uri>,
 ) -> Result<Actor, Unproven> {
-    let actor = reads::actor(node, signer)
+    let signer = match actor {
+        Some(actor) => actor,
+        None => owner(node, key).await?,
+    };
+    let actor = reads::actor(node, &NodeId::from(signer.clone()))
         .await
-        .map_err(|refused| match refused {
-            FetchRefused::Db(error) => Unproven::Broken(error.into()),
-            refused => Unproven::NoActor(refused.to_string()),
-        })?;
+        .map_err(|refused| unread(&signer, refused))?;
     let fits = match actor.key(claim.key_id()) {
         Some(key) => claim.verify(&key).map_err(Unproven::from),
         None => Err(Unproven::NotItsKey {
@@ -237,6 +257,29 @@ async fn read_signer(
         node.outside.reads.in_vain(&actor, node.clock.now_us());
     }
     fits.map(|()| actor)
+}
+
+/// Whose key this must be: the actor whose address it has with a fragment behind, or the one that
+/// the document at a key's own address names.
+async fn owner(node: &Node, key: &Uri) -> Result<Uri, Unproven> {
+    let wrong = || Unproven::KeyId(key.to_string());
+    if let Some((address, _)) = key.as_str().split_once('#') {
+        return Uri::parse(address).map_err(|_| wrong());
+    }
+    let document = fetch::json(node, key.as_str(), KEY_LIMIT)
+        .await
+        .map_err(|refused| unread(key, refused))?;
+    key_owner(&document, key).map_err(|_| wrong())
+}
+
+fn unread(actor: &Uri, refused: FetchRefused) -> Unproven {
+    match refused {
+        FetchRefused::Db(error) => Unproven::Broken(error.into()),
+        FetchRefused::Framework(error) if matches!(*error, Error::ObjectDeleted(_)) => {
+            Unproven::Gone(actor.to_string())
+        }
+        refused => Unproven::NoActor(refused.to_string()),
+    }
 }
 
 /// The parts of a request that a signature speaks of; `body` is all of it.
@@ -251,16 +294,31 @@ pub(super) fn incoming<'a>(node: &'a Node, parts: &'a Parts, body: &'a [u8]) -> 
     }
 }
 
-impl FromRequestParts<App> for SignedPeer {
+impl FromRequestParts<App> for SignedActor {
     type Rejection = Unproven;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Unproven> {
         let proven = prove(app, &incoming(app, parts, b""), None).await?;
-        if let Signer::Known(peer) = proven.signer {
-            return Ok(SignedPeer(*peer));
+        let id = proven.signer.actor().clone();
+        if let Signer::Known { peer, .. } = proven.signer {
+            return Ok(SignedActor { peer: *peer, id });
         }
         let now = app.clock.now_us();
         let noted = app.db.write(move |conn| Ok(proven.signer.peer(conn, now)?));
-        Ok(SignedPeer(noted.await.map_err(Unproven::Broken)?))
+        let peer = noted.await.map_err(Unproven::Broken)?;
+        Ok(SignedActor { peer, id })
+    }
+}
+
+impl FromRequestParts<App> for SignedPeer {
+    type Rejection = Unproven;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Unproven> {
+        let SignedActor { peer, id } = SignedActor::from_request_parts(parts, app).await?;
+        if peer.is_node() && *peer.actor_id.uri() == id {
+            Ok(SignedPeer(peer))
+        } else {
+            Err(Unproven::NotANode(id.to_string()))
+        }
     }
 }

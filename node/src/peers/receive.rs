@@ -14,8 +14,7 @@ use federation::vocabulary::{Act, Activity, WordsRefused, is_activity_type};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
-
-use settlement::Uri;
+use settlement::{NodeId, Uri};
 
 use super::prove::{Unproven, incoming, prove};
 use super::store;
@@ -147,7 +146,8 @@ pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCod
             if !node.wake.has_room(&peer.origin, WAITING_LIMIT, count)? {
                 return Err(NotTaken::TooMany);
             }
-            store::keep_arrived(conn, activity.id.as_str(), &peer.actor_id, &text, now)?;
+            let actor = NodeId::from(activity.actor.clone());
+            store::keep_arrived(conn, activity.id.as_str(), &actor, &text, now)?;
             Ok(StatusCode::ACCEPTED)
         })
         .await?;

@@ -23,6 +23,6 @@ pub async fn venue(
         .read(move |conn| Ok::<_, Refusal>(store::by_slug(conn, &slug)?))
         .await?;
     let venue = found.ok_or(Refusal::Missing)?;
-    let actor = peers::actor::venue(&app.config, &venue.id, &venue.slug, &venue.name);
-    Ok(peers::api::activity_json(&actor))
+    let actor = peers::actor::Local::Venue(venue).actor(&app);
+    Ok(peers::api::activity_json(&actor.to_value()))
 }

@@ -5,6 +5,7 @@
 mod catalogue;
 mod curation;
 mod ground;
+mod interop;
 mod listening;
 mod members;
 mod month;

@@ -39,6 +39,7 @@ pub fn keep_said(conn: &mut Conn, said: &NewSaid<'_>, now_us: i64) -> QueryResul
             outbox::activity.eq(said.activity),
             outbox::public.eq(said.public),
             outbox::created_us.eq(now_us),
+            outbox::actor_id.eq(said.actor.unwrap_or_default()),
             outbox::kind.eq(said.kind),
             outbox::object_id.eq(said.object),
         ))
@@ -120,33 +121,26 @@ pub fn said(conn: &mut Conn, id: &str) -> QueryResult<Option<(String, bool)>> {
         .optional()
 }
 
-/// Whether the activity of this id was for this peer.
-pub fn was_said_to(conn: &mut Conn, id: &str, origin: &str) -> QueryResult<bool> {
-    let count: i64 = deliveries::table
-        .filter(deliveries::activity_id.eq(id))
-        .filter(deliveries::peer_origin.eq(origin))
-        .count()
-        .get_result(conn)?;
-    Ok(count > 0)
-}
-
-/// How many public activities there are.
-pub fn public_count(conn: &mut Conn) -> QueryResult<i64> {
+/// How many public activities there are of an actor of ours (`""`: of the node).
+pub fn public_count(conn: &mut Conn, actor: &str) -> QueryResult<i64> {
     outbox::table
         .filter(outbox::public.eq(true))
+        .filter(outbox::actor_id.eq(actor))
         .count()
         .get_result(conn)
 }
 
-/// Public activities in the order in which they were said: at most `limit` after the one of this
-/// id (`""`: from the first on), as (id, activity).
+/// An actor's public activities in the order in which they were said: at most `limit` after the one
+/// of this id (`""`: from the first on), as (id, activity).
 pub fn public_after(
     conn: &mut Conn,
+    actor: &str,
     after: &str,
     limit: i64,
 ) -> QueryResult<Vec<(String, String)>> {
     outbox::table
         .filter(outbox::public.eq(true))
+        .filter(outbox::actor_id.eq(actor))
         .filter(outbox::id.gt(after))
         .order(outbox::id)
         .limit(limit)
@@ -154,14 +148,16 @@ pub fn public_after(
         .load(conn)
 }
 
-/// The last public activities, newest first.
+/// An actor's last public activities, newest first.
 pub fn public_before(
     conn: &mut Conn,
+    actor: &str,
     before: Option<&str>,
     limit: i64,
 ) -> QueryResult<Vec<(String, String)>> {
     let mut sentence = outbox::table
         .filter(outbox::public.eq(true))
+        .filter(outbox::actor_id.eq(actor))
         .order(outbox::id.desc())
         .limit(limit)
         .select((outbox::id, outbox::activity))

@@ -1,6 +1,7 @@
-//! Sentences to the database about peers: who they are, what waits for them ([`line`]), what came
-//! from them ([`arrived`]), and whose keys count ([`keys`]).
+//! Sentences to the database about peers: who they are, who else acts there ([`actors`]), what
+//! waits for them ([`line`]), what came from them ([`arrived`]), and whose keys count ([`keys`]).
 
+mod actors;
 mod arrived;
 mod keys;
 mod line;
@@ -15,6 +16,7 @@ use super::{Following, Peer, Standing};
 use crate::db::Conn;
 use crate::schema::peers;
 
+pub use actors::*;
 pub use arrived::*;
 pub use keys::*;
 pub use line::*;
@@ -118,7 +120,7 @@ pub fn not_shown(conn: &mut Conn) -> QueryResult<Vec<String>> {
         .load(conn)
 }
 
-/// Where the peers that follow us take activities: (origin, inbox).
+/// Where the nodes that follow us take activities: (origin, inbox).
 pub fn followers(conn: &mut Conn) -> QueryResult<Vec<(String, String)>> {
     peers::table
         .filter(peers::follower.eq(true))
@@ -128,7 +130,7 @@ pub fn followers(conn: &mut Conn) -> QueryResult<Vec<(String, String)>> {
         .load(conn)
 }
 
-/// How many peers follow us.
+/// How many nodes follow us.
 pub fn follower_count(conn: &mut Conn) -> QueryResult<i64> {
     peers::table
         .filter(peers::follower.eq(true))
@@ -178,10 +180,35 @@ fn is_below(origin: &str, other: &str) -> bool {
     host(origin).ends_with(&format!(".{}", host(other)))
 }
 
-/// Writes down what a peer's actor says of it; its standing and who follows whom stay.
+/// Writes down what an actor says of itself, and returns its host. Standing and who follows whom
+/// stay.
 pub fn note_actor(conn: &mut Conn, actor: &Actor, now_us: i64) -> QueryResult<Peer> {
+    let known = note_address(conn, actor.id.origin())?;
+    // Once a node is known, nobody else of its origin is that node.
+    let is_its_node = if known.is_node() {
+        known.actor_id.uri() == &actor.id
+    } else {
+        actor.is_node()
+    };
+    if is_its_node {
+        return note_node(conn, &known, actor, now_us);
+    }
+    put_actor(conn, actor, now_us)?;
+    if !known.is_node() {
+        let inbox = actor.shared_inbox.as_ref().unwrap_or(&actor.inbox);
+        diesel::update(peers::table.find(&known.origin))
+            .set((
+                peers::inbox.eq(inbox.as_str()),
+                peers::fetched_us.eq(now_us),
+            ))
+            .execute(conn)?;
+    }
+    peer(conn, &known.origin)?.ok_or(diesel::result::Error::NotFound)
+}
+
+/// Writes down what the node of a peer says of itself.
+fn note_node(conn: &mut Conn, known: &Peer, actor: &Actor, now_us: i64) -> QueryResult<Peer> {
     let origin = actor.id.origin();
-    let known = note_address(conn, origin)?;
     let name = actor.name.as_ref().or(actor.preferred_username.as_ref());
     let ed25519 = actor.ed25519_keys.first();
     let rsa = actor.rsa_keys.first();

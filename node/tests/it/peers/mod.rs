@@ -3,6 +3,7 @@
 mod attacks;
 mod delivering;
 mod fetching;
+mod followers;
 mod following;
 mod forgeries;
 mod keys;

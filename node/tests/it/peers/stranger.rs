@@ -129,6 +129,22 @@ impl Stranger {
         self.serve(path, ACTIVITY_JSON, &self.actor(path).to_string());
     }
 
+    /// Shows a person at this path, with a key of their own name: an account on a server of another
+    /// kind.
+    pub fn serve_person(&self, path: &str) {
+        let uri = |path: &str| Uri::parse(&self.at(path)).unwrap();
+        let inbox = uri(&format!("{path}/inbox"));
+        let mut actor = Actor::new(uri(path), ActorKind::Person, inbox);
+        actor.name = Some(format!("Somebody at {path}"));
+        actor.preferred_username = path.rsplit('/').next().map(str::to_owned);
+        actor.shared_inbox = Some(uri("/inbox"));
+        actor.rsa_keys = vec![NamedKey {
+            id: uri(&format!("{path}#main-key")),
+            key: self.rsa.public(),
+        }];
+        self.serve(path, ACTIVITY_JSON, &actor.to_value().to_string());
+    }
+
     /// Shows this at this path, instead of whatever was there.
     pub fn serve(&self, path: &str, media_type: &str, text: &str) {
         let mut documents = self.inside.documents.lock().unwrap();
@@ -161,6 +177,11 @@ impl Stranger {
             .filter_map(|object| object.split_once("/notes/"))
             .map(|(_, what)| what.to_owned())
             .collect()
+    }
+
+    /// All that it was delivered and took.
+    pub fn delivered(&self) -> Vec<Value> {
+        self.inside.delivered.lock().unwrap().clone()
     }
 
     /// How the deliveries to it were signed, those it refused too.
@@ -203,8 +224,20 @@ impl Stranger {
         )
     }
 
+    /// A letter to a node's inbox from one of its accounts, signed in the older way with the key of
+    /// the account at `signer`.
+    pub fn letter_from(&self, world: &World, to: &Host, signer: &str, activity: &Value) -> Letter {
+        let url = format!("{}/inbox", to.base());
+        let body = activity.to_string();
+        self.signed(world.clock.now_seconds(), &url, &body, Way::Cavage, signer)
+    }
+
     /// A letter, signed at a time of the stranger's choosing.
     pub fn letter_of(&self, at: i64, to: &str, body: &str, way: Way) -> Letter {
+        self.signed(at, to, body, way, "/actor")
+    }
+
+    fn signed(&self, at: i64, to: &str, body: &str, way: Way, signer: &str) -> Letter {
         let url = Url::parse(to).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, ACTIVITY_JSON.parse().unwrap());
@@ -216,11 +249,11 @@ impl Stranger {
         };
         match way {
             Way::Rfc9421 => {
-                let key = self.at("/actor#ed25519-key");
+                let key = self.at(&format!("{signer}#ed25519-key"));
                 sign_rfc9421(&request, &mut headers, &self.ed25519, &key, at).unwrap();
             }
             Way::Cavage => {
-                let key = self.at("/actor#main-key");
+                let key = self.at(&format!("{signer}#main-key"));
                 sign_cavage(&request, &mut headers, &self.rsa, &key, at).unwrap();
             }
         }

@@ -1,0 +1,2 @@
+DROP TABLE member_follows;
+DROP TABLE public_members;
