@@ -66,7 +66,7 @@ fn followed(
         return Ok(Outcome::Done("it follows, and is followed".to_owned()));
     }
     // Who follows once more has lost its memory, and with it that we follow.
-    if from.follower && from.following == Following::Yes {
+    if of_nodes && from.follower && from.following == Following::Yes {
         add::follow_again(conn, node, from)?;
     }
     Ok(Outcome::Done("it follows".to_owned()))
