@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Inputs, Refused, RowRefused};
-use crate::{Account, Isrc, NodeId, ReducedRow, Report, WorkId};
+use crate::{Isrc, NodeId, ReducedRow, Report, WorkId};
 
 /// A report in force.
 pub(super) struct InForce<'a> {
@@ -95,25 +95,14 @@ fn in_force(inputs: &Inputs) -> Result<Vec<&Report>, Refused> {
     Ok(highest.into_values().collect())
 }
 
-/// The network's nodes: those that reported, the coordinator, and those an adjustment names.
+/// The network's nodes: those that reported, and the coordinator.
 fn one_node_an_origin<'a>(
     inputs: &'a Inputs,
     in_force: &[&'a Report],
 ) -> Result<BTreeMap<&'a str, &'a NodeId>, Refused> {
     let mut nodes = BTreeMap::new();
-    let adjusted = inputs
-        .adjustments
-        .iter()
-        .filter_map(|adjustment| match &adjustment.account {
-            Account::Node(node) => Some(node),
-            _ => None,
-        });
-    for node in in_force
-        .iter()
-        .map(|report| &report.node)
-        .chain(&inputs.coordinator)
-        .chain(adjusted)
-    {
+    let reported = in_force.iter().map(|report| &report.node);
+    for node in reported.chain(&inputs.coordinator) {
         let first = *nodes.entry(node.origin()).or_insert(node);
         if first != node {
             return Err(Refused::TwoNodes(first.clone(), node.clone()));

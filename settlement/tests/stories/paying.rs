@@ -209,21 +209,19 @@ fn adjustments_change_balances_and_positions_and_nothing_else() {
 }
 
 #[test]
-fn a_node_that_an_adjustment_names_has_a_row_though_it_did_not_report() {
-    let adjustments =
-        Adjustments::parse("node,https://away.example/actor,2026-09,late,12\n").unwrap();
+fn an_adjustment_of_a_node_that_did_not_report_waits_and_is_missed_in_the_balance() {
+    let text = "kind,account,of_period,reason,amount_micro\n\
+        node,https://away.example/actor,2026-09,late,12\n\
+        fund,,2026-09,late,12\n";
     let settlement = settled(&Inputs {
-        adjustments,
+        adjustments: Adjustments::parse(text).unwrap(),
         ..two_nodes()
     });
-    assert!(
-        settlement
-            .nodes_csv()
-            .contains("https://away.example/actor,EUR,0,0,0,0,0,0,0,12,12\n")
-    );
+    assert_eq!(settlement.nodes_csv(), settled(&two_nodes()).nodes_csv());
     assert_eq!(
         settlement.totals().adjustments_out_of_balance(),
-        Some(Micros::new(12))
+        Some(Micros::new(-12)),
+        "so a coordinator publishes nothing until the adjustment is put off"
     );
 }
 
