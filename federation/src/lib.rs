@@ -12,6 +12,8 @@
 //! - [`proof`]: what was signed inside the document itself (FEP-8b32), as [`proof::Signed`].
 //! - [`keys`] and [`digest`]: what signing and naming bytes is made of; [`key_history`]: how a node's
 //!   keys changed, in their own words.
+//! - [`identifiers`] and [`availability`]: the codes of the trade, and what may be played where.
+//! - [`keys`] and [`digest`]: what signing and naming bytes is made of.
 //!
 //! And the way of a month, from plays to money:
 //!
@@ -23,9 +25,11 @@
 //! - [`audit`]: all of it derived again, to the last byte.
 
 pub mod audit;
+pub mod availability;
 pub mod countersignature;
 pub mod digest;
 pub mod files;
+pub mod identifiers;
 pub mod json;
 pub mod key_history;
 pub mod keys;
