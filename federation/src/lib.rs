@@ -13,7 +13,6 @@
 //! - [`keys`] and [`digest`]: what signing and naming bytes is made of; [`key_history`]: how a node's
 //!   keys changed, in their own words.
 //! - [`identifiers`] and [`availability`]: the codes of the trade, and what may be played where.
-//! - [`keys`] and [`digest`]: what signing and naming bytes is made of.
 //!
 //! And the way of a month, from plays to money:
 //!

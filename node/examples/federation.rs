@@ -79,6 +79,7 @@ fn found(dir: &Path, listen: SocketAddr) -> Outcome<Node> {
         dev: true,
         clock_shift_seconds: 0,
         follow_back: false,
+        splits_delay_days: 30,
         federation: node::config::Federation::Open,
         authorised_fetch: false,
         extra_roots: None,
@@ -493,6 +494,7 @@ fn work(node: &Node, number: usize) -> Work {
         created_us: now_us,
         updated_us: now_us,
         withdrawn_us: None,
+        offer: Default::default(),
     }
 }
 

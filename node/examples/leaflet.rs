@@ -183,6 +183,7 @@ fn stock(conn: &mut Conn, origin: &str, records: &[Record], territory: &str) -> 
                 created_us,
                 updated_us: created_us,
                 withdrawn_us: None,
+                offer: Default::default(),
             };
             catalogue::store::put_work(conn, &work, &[title, label])?;
             let parts = [
@@ -478,6 +479,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         federation: node::config::Federation::Open,
         authorised_fetch: false,
         extra_roots: None,
+        splits_delay_days: 30,
         dir,
     };
     let app = tokio::task::spawn_blocking(move || {

@@ -49,6 +49,8 @@ pub struct Config {
     /// A PEM file with the certificates of further authorities whose word this node takes for who
     /// its peers are: for networks with an authority of their own.
     pub extra_roots: Option<PathBuf>,
+    /// How many days a change of who shares in a work waits for those who would have less.
+    pub splits_delay_days: u32,
 }
 
 /// The languages the pages speak.
@@ -142,6 +144,20 @@ struct File {
     authorised_fetch: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     extra_roots: Option<PathBuf>,
+    #[serde(default = "a_month", skip_serializing_if = "is_a_month")]
+    splits_delay_days: u32,
+}
+
+fn a_month() -> u32 {
+    30
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_a_month(value: &u32) -> bool {
+    *value == a_month()
 }
 
 /// How large the media cache is unless said otherwise, in gigabytes: some three thousand tracks.
@@ -263,6 +279,9 @@ impl Config {
                 file.media_cache_gb
             )));
         }
+        if file.splits_delay_days > 366 {
+            return Err(invalid("splits_delay_days: at most 366".into()));
+        }
         let coordinator = match file.coordinator.as_str() {
             "self" => Coordinator::Here,
             other => Coordinator::At(
@@ -291,6 +310,7 @@ impl Config {
             federation: file.federation,
             authorised_fetch: file.authorised_fetch,
             extra_roots: file.extra_roots.map(|roots| dir.join(roots)),
+            splits_delay_days: file.splits_delay_days,
         };
         NodeId::parse(&config.uri("/actor")).map_err(|e| {
             invalid(format!(
@@ -335,6 +355,7 @@ impl Config {
             federation: self.federation,
             authorised_fetch: self.authorised_fetch,
             extra_roots: self.extra_roots.clone(),
+            splits_delay_days: self.splits_delay_days,
         };
         let text = toml::to_string(&file).map_err(|e| ConfigRefused::Invalid(e.to_string()))?;
         std::fs::write(&path, text).map_err(|source| ConfigRefused::Io {

@@ -205,6 +205,9 @@ diesel::table! {
         created_us -> BigInt,
         updated_us -> BigInt,
         withdrawn_us -> Nullable<BigInt>,
+        rights -> Nullable<Text>,
+        closed -> Bool,
+        turns_us -> Nullable<BigInt>,
     }
 }
 
@@ -270,6 +273,100 @@ diesel::table! {
         import_id -> Text,
         file -> Text,
         reason -> Text,
+    }
+}
+
+diesel::table! {
+    identifiers (subject, scheme, value) {
+        subject -> Text,
+        scheme -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    credits (work_id, position) {
+        work_id -> Text,
+        position -> BigInt,
+        party_id -> Text,
+        role -> Text,
+    }
+}
+
+diesel::table! {
+    mandates (subject) {
+        subject -> Text,
+        licensor -> Text,
+        granted -> Text,
+        scope -> Text,
+        society -> Nullable<Text>,
+        stated -> Bool,
+        recorded_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    provenances (key) {
+        key -> Text,
+        subject -> Text,
+        digest -> Text,
+        dated_us -> BigInt,
+        recorded_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    also_on (release_id, work_id) {
+        release_id -> Text,
+        work_id -> Text,
+        disc -> Nullable<BigInt>,
+        position -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    split_changes (id) {
+        id -> Text,
+        work_id -> Text,
+        state -> Text,
+        shares -> Text,
+        proposed_us -> BigInt,
+        ripens_us -> BigInt,
+        decided_us -> Nullable<BigInt>,
+        valid_from -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    split_change_parties (change_id, party_id) {
+        change_id -> Text,
+        party_id -> Text,
+        before_bp -> BigInt,
+        after_bp -> BigInt,
+        confirmed_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    notices (id) {
+        id -> Text,
+        party_id -> Text,
+        kind -> Text,
+        work_id -> Text,
+        about -> Text,
+        told_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    claims (first_work, second_work) {
+        first_work -> Text,
+        second_work -> Text,
+        isrc -> Text,
+        state -> Text,
+        found_us -> BigInt,
+        settled_us -> Nullable<BigInt>,
+        note -> Nullable<Text>,
     }
 }
 
@@ -604,6 +701,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     split_sheets,
     imports,
     import_refusals,
+    identifiers,
+    credits,
+    mandates,
+    provenances,
+    also_on,
+    split_changes,
+    split_change_parties,
+    notices,
+    claims,
     selections,
     selection_works,
     peers,

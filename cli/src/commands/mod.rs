@@ -1,5 +1,6 @@
 //! The commands of `antiphon`: one file each, with its words for clap and what it does.
 
+pub mod claims;
 pub mod import;
 pub mod init;
 pub mod invite;
@@ -10,8 +11,10 @@ pub mod report;
 pub mod serve;
 pub mod settle;
 pub mod simulate;
+pub mod splits;
 pub mod venue;
 pub mod verify;
+pub mod work;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -29,8 +32,17 @@ pub enum Command {
     Init(init::Init),
     /// Run the node until it is told to stop
     Serve(serve::Serve),
-    /// Take music files into the catalogue
+    /// Take music files, messages and tables into the catalogue
     Import(import::Import),
+    /// Keep single works: withdraw them, remove files nobody needs
+    #[command(subcommand)]
+    Work(work::Work),
+    /// Change who shares in works
+    #[command(subcommand)]
+    Splits(splits::Splits),
+    /// Settle two works under one recording code
+    #[command(subcommand)]
+    Claims(claims::Claims),
     /// Get to know other nodes: add, list, limit, block
     #[command(subcommand)]
     Peer(peer::Peer),
@@ -65,6 +77,9 @@ impl Command {
             Command::Init(init) => init.run(),
             Command::Serve(serve) => serve.run(),
             Command::Import(import) => import.run(),
+            Command::Work(work) => work.run(),
+            Command::Splits(splits) => splits.run(),
+            Command::Claims(claims) => claims.run(),
             Command::Peer(peer) => peer.run(),
             Command::Key(key) => key.run(),
             Command::Venue(venue) => venue.run(),

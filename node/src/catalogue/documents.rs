@@ -49,7 +49,7 @@ pub fn work(conn: &mut Conn, node: &Node, work: &Work) -> Result<Value, Refusal>
         }),
         published: Timestamp::from_micros(work.created_us),
         updated: Timestamp::from_micros(work.updated_us),
-        duration: Some(Duration {
+        duration: (work.duration_ms > 0).then_some(Duration {
             millis: work.duration_ms,
         }),
         media,
@@ -66,6 +66,9 @@ pub fn work(conn: &mut Conn, node: &Node, work: &Work) -> Result<Value, Refusal>
     let mut value = words.to_value();
     if let Some(genre) = &work.genre {
         value["genre"] = json!(genre);
+    }
+    if let Some(rights) = &work.offer.rights {
+        value["availability"] = rights.to_value();
     }
     signed(node, value, work.updated_us)
 }

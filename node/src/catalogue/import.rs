@@ -1,12 +1,22 @@
-//! Import: folders and files of tagged audio become works.
+//! Import: messages of DDEX ([`ern`]), tables ([`table`]) and tagged audio become works.
 //!
-//! The files are found and put in order ([`walk`]); workers, one for each core, read them whole
+//! All of them are found in one walk ([`walk`]). Messages come first, then tables, each by what it
+//! says ([`entry`]) written down in transactions of moderate size ([`enter`]); then the audio that
+//! neither of them names. Of audio, workers, one for each core, read them whole
 //! ([`look`]); one hand writes them down in that order ([`take`]), each file in its own
 //! transaction. A file that cannot be taken has its sentence and stops nothing else. Whoever
 //! interrupts an import and runs it again goes on where it was: what is here already is known.
 
+pub mod beside;
+pub mod enter;
+pub mod entry;
+pub mod ern;
+pub mod hashes;
 pub mod look;
+pub mod table;
 pub mod take;
+pub mod tally;
+pub mod text;
 pub mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +28,7 @@ use std::thread;
 
 use settlement::BasisPoints;
 
+use super::mandates::MandateWords;
 use super::{Role, media, store};
 use crate::Node;
 use crate::web::Refusal;
@@ -25,9 +36,15 @@ use crate::words::Say;
 
 pub use look::{Look, Looked, Looker};
 pub use take::Taken;
+pub use tally::{Seen, Tally};
+
+use enter::Enter;
+use walk::What;
 
 /// How many files are on their way between being found and being written down, for each worker.
 const AHEAD: usize = 4;
+/// The most refusals that are held and told; all of them are counted, and kept in the database.
+const REFUSALS: usize = 10_000;
 /// The most workers.
 const WORKERS: usize = 16;
 
@@ -37,12 +54,21 @@ pub struct ImportOptions {
     /// Who shares in the works, by role. The part of a role that a file does not name goes to the
     /// artist.
     pub split: Vec<(Role, BasisPoints)>,
+    /// Who licensed the works, where what comes in does not say.
+    pub mandate: MandateWords,
+    /// Only say what would come of it: nothing is written.
+    pub dry_run: bool,
+    /// Take messages that say they are a test.
+    pub test_messages: bool,
 }
 
 impl Default for ImportOptions {
     fn default() -> Self {
         ImportOptions {
             split: vec![(Role::Artist, BasisPoints::WHOLE)],
+            mandate: MandateWords::default(),
+            dry_run: false,
+            test_messages: false,
         }
     }
 }
@@ -54,33 +80,32 @@ impl ImportOptions {
     /// # Errors
     /// A sentence that says what to write.
     pub fn with_split(text: &str) -> Result<Self, Refusal> {
-        let refused = || {
-            Refusal::field(
-                "split",
-                Say::new("catalogue-split-malformed").with("split", text),
-            )
-        };
-        let mut split: BTreeMap<Role, BasisPoints> = BTreeMap::new();
-        let mut sum = 0;
-        for part in text.split(',') {
-            let (role, bp) = part.split_once('=').ok_or_else(refused)?;
-            let role = Role::parse(role.trim()).ok_or_else(refused)?;
-            let bp: u32 = bp.trim().parse().map_err(|_| refused())?;
-            let bp = BasisPoints::new(bp)
-                .filter(|bp| *bp <= BasisPoints::WHOLE)
-                .ok_or_else(refused)?;
-            sum += bp.get();
-            if split.insert(role, bp).is_some() {
-                return Err(refused());
-            }
-        }
-        if sum != BasisPoints::WHOLE.get() {
-            return Err(refused());
-        }
+        let split = split_of(text).ok_or_else(|| {
+            let malformed = Say::new("catalogue-split-malformed");
+            Refusal::field("split", malformed.with("split", text))
+        })?;
         Ok(ImportOptions {
-            split: split.into_iter().collect(),
+            split,
+            ..ImportOptions::default()
         })
     }
+}
+
+/// Reads `artist=7000,label=3000`: basis points by role that add up to 10000.
+pub fn split_of(text: &str) -> Option<Vec<(Role, BasisPoints)>> {
+    let mut split: BTreeMap<Role, BasisPoints> = BTreeMap::new();
+    let mut sum = 0;
+    for part in text.split([',', ' ']).filter(|part| !part.is_empty()) {
+        let (role, bp) = part.split_once('=')?;
+        let role = Role::parse(role.trim())?;
+        let bp: u32 = bp.trim().parse().ok()?;
+        let bp = BasisPoints::new(bp).filter(|bp| *bp <= BasisPoints::WHOLE)?;
+        sum += bp.get();
+        if split.insert(role, bp).is_some() {
+            return None;
+        }
+    }
+    (sum == BasisPoints::WHOLE.get()).then(|| split.into_iter().collect())
 }
 
 /// What happens while an import runs.
@@ -100,11 +125,16 @@ pub enum ImportEvent {
         /// What is different.
         notice: Say,
     },
+    /// So much more of the file at hand was read.
+    Read {
+        /// Bytes.
+        bytes: u64,
+    },
     /// A file is done with.
     Done {
         /// The file.
         file: String,
-        /// Its bytes.
+        /// Its bytes, but for those told of before.
         bytes: u64,
         /// What became of it.
         became: Became,
@@ -122,19 +152,33 @@ pub enum Became {
     Known,
     /// Nothing: it cannot be taken, for this reason.
     Refused(Say),
+    /// A message or a table: several works, each in its way.
+    Entries(Tally),
+    /// Nothing by itself: it belongs to a message or a table.
+    Claimed,
 }
 
 /// How an import went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportSummary {
-    /// Files that became works.
+    /// Works that came in.
     pub taken: u64,
-    /// Files that were here already.
+    /// Works that were here already, as they are.
     pub known: u64,
-    /// Files that changed a work that was here.
+    /// Works that changed.
     pub updated: u64,
-    /// Files that were refused, and why.
+    /// Works that were withdrawn.
+    pub withdrawn: u64,
+    /// What was refused, and why: the first ten thousand.
     pub refused: Vec<(String, Say)>,
+    /// How much was refused.
+    pub refused_count: u64,
+    /// How many releases were spoken of.
+    pub releases: u64,
+    /// How many works were spoken of.
+    pub works: u64,
+    /// How many parties were spoken of.
+    pub parties: u64,
 }
 
 impl ImportSummary {
@@ -142,12 +186,12 @@ impl ImportSummary {
         store::Counts {
             taken: self.taken + self.updated,
             known: self.known,
-            refused: self.refused.len() as u64,
+            refused: self.refused_count,
         }
     }
 }
 
-/// Takes in the audio files at and below `paths`. `watch` is told what happens. Blocks.
+/// Takes in what is at and below `paths`. `watch` is told what happens. Blocks.
 ///
 /// # Errors
 /// When nothing can be imported at all: a path that is not there, another import at work, a full
@@ -164,7 +208,10 @@ pub fn run(
             return Err(Refusal::field("path", nothing.with("path", path.display())));
         }
     }
-    let _alone = alone(node)?;
+    let _alone = match options.dry_run {
+        true => None,
+        false => Some(alone(node)?),
+    };
     let found = walk::walk(paths);
     watch(ImportEvent::Found {
         files: found.len() as u64,
@@ -176,22 +223,32 @@ pub fn run(
         .map(|path| walk::shown(path))
         .collect::<Vec<_>>()
         .join(", ");
-    let now = node.clock.now_us();
-    node.db
-        .write_now(|conn| Ok::<_, Refusal>(store::start_import(conn, &id, &from, now)?))?;
+    if !options.dry_run {
+        let now = node.clock.now_us();
+        node.db
+            .write_now(|conn| Ok::<_, Refusal>(store::start_import(conn, &id, &from, now)?))?;
+    }
     let mut import = Import {
         node,
         options,
         id: &id,
         summary: ImportSummary::default(),
+        seen: Seen::default(),
+        claimed: BTreeSet::new(),
+        named: BTreeSet::new(),
+        unwritten: Vec::new(),
+        already_told: 0,
         watch,
     };
-    let ran = import.files(&found);
-    let counts = import.summary.counts();
-    let summary = import.summary;
-    let now = node.clock.now_us();
-    node.db
-        .write_now(|conn| Ok::<_, Refusal>(store::end_import(conn, &id, counts, now)?))?;
+    let ran = import.all(&found);
+    let mut summary = import.summary;
+    (summary.releases, summary.works, summary.parties) = import.seen.counts();
+    if !options.dry_run {
+        let counts = summary.counts();
+        let now = node.clock.now_us();
+        node.db
+            .write_now(|conn| Ok::<_, Refusal>(store::end_import(conn, &id, counts, now)?))?;
+    }
     ran.map(|()| summary)
 }
 
@@ -222,15 +279,111 @@ struct Import<'a> {
     options: &'a ImportOptions,
     id: &'a str,
     summary: ImportSummary,
+    seen: Seen,
+    /// Files that belong to a message or a table, by their true names.
+    claimed: BTreeSet<PathBuf>,
+    /// What was refused already, by name, as long as it is not written down.
+    named: BTreeSet<String>,
+    /// Refusals that are not written down yet.
+    unwritten: Vec<(String, String)>,
+    /// Bytes of the file at hand that were told of as read.
+    already_told: u64,
     watch: &'a mut dyn FnMut(ImportEvent),
 }
 
 impl Import<'_> {
+    /// Takes everything: messages, tables, then the audio that neither names.
+    fn all(&mut self, found: &[walk::Found]) -> Result<(), Refusal> {
+        let looker = Looker::new(self.node, !self.options.dry_run);
+        let mut enter = Enter::new(self.node, self.options);
+        for what in [What::Message, What::Table] {
+            for file in found.iter().filter(|file| file.what == what) {
+                self.already_told = 0;
+                let became = match (&file.refused, what) {
+                    (Some(why), _) => Became::Refused(why.clone()),
+                    (None, What::Message) => self.message(file, &looker, &mut enter)?,
+                    (None, _) => self.table(file, &looker, &mut enter)?,
+                };
+                if what == What::Message {
+                    self.claimed.extend(ern::taken::folders(&file.path));
+                }
+                self.count(file, became)?;
+            }
+        }
+        let (mut sounds, mut claimed) = (Vec::new(), Vec::new());
+        for file in found.iter().filter(|file| file.what == What::Sound) {
+            match self.is_claimed(&file.path) {
+                true => claimed.push(file),
+                false => sounds.push(file.clone()),
+            }
+        }
+        for file in claimed {
+            self.already_told = 0;
+            self.count(file, Became::Claimed)?;
+        }
+        self.already_told = 0;
+        self.files(&sounds)?;
+        self.write_refusals()
+    }
+
+    fn is_claimed(&self, path: &std::path::Path) -> bool {
+        if self.claimed.is_empty() {
+            return false;
+        }
+        let is_of_message = path
+            .parent()
+            .is_some_and(|folder| self.claimed.contains(folder));
+        is_of_message
+            || path
+                .canonicalize()
+                .is_ok_and(|path| self.claimed.contains(&path))
+    }
+
+    fn claim(&mut self, path: &std::path::Path) {
+        self.claimed.insert(path.to_path_buf());
+    }
+
+    fn notice(&mut self, file: &str, notice: Say) {
+        let file = file.to_owned();
+        (self.watch)(ImportEvent::Noticed { file, notice });
+    }
+
+    /// Notes that something was refused.
+    fn refuse(&mut self, name: String, why: Say) -> Result<(), Refusal> {
+        self.summary.refused_count += 1;
+        if self.named.insert(name.clone()) {
+            let reason = why.to(self.node.config.language);
+            self.unwritten.push((name.clone(), reason));
+        }
+        if self.summary.refused.len() < REFUSALS {
+            self.summary.refused.push((name, why));
+        }
+        if self.unwritten.len() >= 500 {
+            self.write_refusals()?;
+        }
+        Ok(())
+    }
+
+    fn write_refusals(&mut self) -> Result<(), Refusal> {
+        let refusals = std::mem::take(&mut self.unwritten);
+        self.named.clear();
+        if refusals.is_empty() || self.options.dry_run {
+            return Ok(());
+        }
+        let id = self.id;
+        self.node.db.write_now(|conn| {
+            for (name, reason) in &refusals {
+                store::refuse_file(conn, id, name, reason)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Looks at every file, several at a time, and writes them down in their order.
     fn files(&mut self, found: &[walk::Found]) -> Result<(), Refusal> {
         let workers = thread::available_parallelism().map_or(2, |cores| cores.get());
         let workers = workers.min(WORKERS).min(found.len().max(1));
-        let looker = Looker::new(self.node);
+        let looker = Looker::new(self.node, !self.options.dry_run);
         thread::scope(|scope| {
             let ahead = workers * AHEAD;
             let (feed, fed) = sync_channel::<usize>(ahead);
@@ -257,7 +410,6 @@ impl Import<'_> {
     ) -> Result<(), Refusal> {
         let mut next_fed = 0;
         let mut early = BTreeMap::new();
-        let mut names = BTreeSet::new();
         for (next, file) in found.iter().enumerate() {
             while next_fed < found.len() && next_fed < next + ahead {
                 // A worker that is gone has panicked; its scope tells.
@@ -274,7 +426,7 @@ impl Import<'_> {
                 early.insert(at, looked);
             };
             let became = self.write_down(file, looked)?;
-            self.count(file, became, names.insert(&file.name))?;
+            self.count(file, became)?;
         }
         Ok(())
     }
@@ -286,7 +438,14 @@ impl Import<'_> {
             Looked::Stop(refusal) => return Err(refusal),
             Looked::Sound(look) => look,
         };
+        self.seen.look(&look);
         let (node, options) = (self.node, self.options);
+        if options.dry_run {
+            let known = node.db.read_now(|conn| {
+                Ok::<_, Refusal>(store::work_of_sound(conn, &look.sound.digest)?.is_some())
+            })?;
+            return Ok(if known { Became::Change } else { Became::Work });
+        }
         let taken = node
             .db
             .write_now(|conn| take::take(conn, node, options, &look))?;
@@ -307,34 +466,58 @@ impl Import<'_> {
         Ok(became)
     }
 
-    fn count(
-        &mut self,
-        file: &walk::Found,
-        became: Became,
-        first_of_its_name: bool,
-    ) -> Result<(), Refusal> {
+    fn count(&mut self, file: &walk::Found, became: Became) -> Result<(), Refusal> {
         match &became {
             Became::Work => self.summary.taken += 1,
             Became::Change => self.summary.updated += 1,
             Became::Known => self.summary.known += 1,
-            Became::Refused(why) => {
-                self.summary.refused.push((file.name.clone(), why.clone()));
-                if first_of_its_name {
-                    let reason = why.to(self.node.config.language);
-                    self.node.db.write_now(|conn| {
-                        let noted = store::refuse_file(conn, self.id, &file.name, &reason);
-                        Ok::<_, Refusal>(noted?)
-                    })?;
-                }
+            Became::Claimed => {}
+            Became::Entries(tally) => {
+                self.summary.taken += tally.new;
+                self.summary.updated += tally.changed;
+                self.summary.known += tally.same;
+                self.summary.withdrawn += tally.withdrawn;
             }
+            Became::Refused(why) => self.refuse(file.name.clone(), why.clone())?,
         }
         (self.watch)(ImportEvent::Done {
             file: file.name.clone(),
-            bytes: file.size,
+            bytes: file.size.saturating_sub(self.already_told),
             became,
         });
         Ok(())
     }
+}
+
+/// Removes the files of this node that no work needs any more: replaced, or of works withdrawn. How
+/// many files and bytes.
+///
+/// # Errors
+/// When an import is at work, or the files cannot be removed.
+pub fn sweep(node: &Node) -> Result<(u64, u64), Refusal> {
+    let _alone = alone(node)?;
+    let (mut files, mut bytes) = (0, 0);
+    let unused = node
+        .db
+        .read_now(|conn| Ok::<_, Refusal>(store::unused_media(conn)?))?;
+    for (digest, size) in unused {
+        // The note goes first: a file without a note is found again, a note without a file is not.
+        let forgotten = node
+            .db
+            .write_now(|conn| Ok::<_, Refusal>(store::forget_media(conn, &digest)?))?;
+        if !forgotten {
+            continue;
+        }
+        match std::fs::remove_file(media::path(&node.config.media, &digest)) {
+            Ok(()) => {
+                files += 1;
+                bytes += size;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(media::refused(&node.config.media, error)),
+        }
+    }
+    Ok((files, bytes))
 }
 
 /// A worker: looks at files until there are none left or nobody waits for the answer.

@@ -4,17 +4,19 @@
 //! carries its proof. A split sheet that contradicts one that is kept already is refused: the
 //! first stands, and the second is evidence.
 
+use federation::availability::Availability;
 use federation::splits::PublishedSplitSheet;
 use federation::vocabulary::{
     Act, Activity, Credit, Media, Reference, Release as ReleaseWords, Timestamp, WordsRefused,
     Work as WorkWords,
 };
 use serde_json::Value;
-use settlement::{PartyId, Uri, WorkId};
+use settlement::{Kind, PartyId, Uri, WorkId};
 
+use super::rights::Offer;
 use super::store::{self, KeptSheet};
 use super::tags::cleaned;
-use super::{Party, Release, Role, Work, cache, splits};
+use super::{Party, Release, Role, Work, cache, claims, splits};
 use crate::Node;
 use crate::db::Conn;
 use crate::peers::{self, Outcome, Peer};
@@ -62,16 +64,17 @@ fn take_work(conn: &mut Conn, node: &Node, from: &Peer, value: &Value) -> Result
     let now = node.clock.now_us();
     let updated_us = changed_us(words.updated, words.published, now);
     if let Some(before) = &before {
-        if !before.is_offered() {
+        if before.withdrawn_us.is_some() {
             return Ok(done("withdrawn before", words.id.uri()));
         }
         if before.updated_us > updated_us {
             return Ok(done("older than what is known", words.id.uri()));
         }
     }
+    let rights = Availability::of(&value["availability"]).map_err(unreadable_rights)?;
     let release = release_of(conn, from, &words, now)?;
     let who = parties(conn, &words.artists, now)?;
-    let media = words.media.as_ref().filter(|media| is_audio(media));
+    let media = words.media.as_ref().filter(|media| is_played(media));
     let work = Work {
         id: words.id.clone(),
         origin: from.origin.clone(),
@@ -95,12 +98,14 @@ fn take_work(conn: &mut Conn, node: &Node, from: &Peer, value: &Value) -> Result
         created_us: before.as_ref().map_or(now, |before| before.created_us),
         updated_us,
         withdrawn_us: None,
+        offer: Offer::of(rights, node.config.territory, now),
     };
     let also = release.map_or((String::new(), None), |release| {
         (release.title, release.label)
     });
     store::put_work(conn, &work, &[&also.0, also.1.as_deref().unwrap_or("")])?;
     set_contributors(conn, &work.id, who)?;
+    claims::look(conn, node, &work)?;
     let what = if before.is_some() {
         "work changed"
     } else {
@@ -158,6 +163,12 @@ fn take_release(
         withdrawn_us: None,
     };
     store::put_release(conn, &release)?;
+    // Works that came out on another release and are on this one too, in its order.
+    for (position, work) in (1..).zip(&words.works) {
+        if work.uri().origin() == from.origin {
+            store::put_also_on(conn, &release.id, work, None, Some(position))?;
+        }
+    }
     Ok(done("release taken", &release.id))
 }
 
@@ -376,6 +387,10 @@ fn unreadable(refused: WordsRefused) -> Refusal {
     Refusal::Conflict(Say::new("catalogue-document-unreadable").with("reason", refused))
 }
 
+fn unreadable_rights(reason: String) -> Refusal {
+    Refusal::Conflict(Say::new("catalogue-document-unreadable").with("reason", reason))
+}
+
 fn done(what: &str, id: &Uri) -> Outcome {
     Outcome::Done(format!("{what}: {id}"))
 }
@@ -409,11 +424,14 @@ fn place(count: Option<u32>) -> Option<u32> {
     count.filter(|count| (1..=9_999).contains(count))
 }
 
+/// How long it lasts. A game or a book may not say.
 fn duration(words: &WorkWords) -> Result<u64, Refusal> {
     let millis = words.duration.map(|duration| duration.millis);
-    millis
-        .filter(|millis| (1..=DURATION_LIMIT_MS).contains(millis))
-        .ok_or_else(|| unreadable(WordsRefused::Missing("duration")))
+    match (millis, words.kind) {
+        (None | Some(0), Kind::Game | Kind::Book) => Ok(0),
+        (Some(millis @ 1..=DURATION_LIMIT_MS), _) => Ok(millis),
+        _ => Err(unreadable(WordsRefused::Missing("duration"))),
+    }
 }
 
 fn essence(media_type: &str) -> String {
@@ -421,13 +439,17 @@ fn essence(media_type: &str) -> String {
     essence.trim().to_ascii_lowercase()
 }
 
-/// Whether a file may be played to a browser under its media type.
-fn is_audio(media: &Media) -> bool {
+/// Whether a file may be given to a browser under its media type: sounds, and what films, books
+/// and games come in.
+fn is_played(media: &Media) -> bool {
     let essence = essence(&media.media_type);
-    essence.strip_prefix("audio/").is_some_and(|subtype| {
-        (1..=60).contains(&subtype.len())
-            && subtype
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-+.".contains(&byte))
-    })
+    super::sniff::KINDS
+        .iter()
+        .any(|(known, _)| *known == essence)
+        || essence.strip_prefix("audio/").is_some_and(|subtype| {
+            (1..=60).contains(&subtype.len())
+                && subtype
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-+.".contains(&byte))
+        })
 }

@@ -9,7 +9,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use settlement::WorkId;
+use settlement::{Territory, WorkId};
 
 use super::serve::{self, Leave, Sound};
 use super::{Work, api, cache, media, store};
@@ -82,7 +82,7 @@ pub(super) async fn media_for_peers(
         return Err(Refusal::Forbidden(Say::new("catalogue-media-followers")));
     }
     let id = WorkId::parse(&app.config.uri(&format!("/works/{id}")));
-    let work = offered(&app, id.map_err(|_| Refusal::Missing)?).await?;
+    let work = offered_to(&app, id.map_err(|_| Refusal::Missing)?, peer.territory).await?;
     let sound = of_this_node(&app, &work).await?;
     let leave = Leave {
         app,
@@ -92,12 +92,24 @@ pub(super) async fn media_for_peers(
     serve::serve(sound, leave, &headers).await
 }
 
+/// The work, if the rights to it are open here now.
 async fn offered(app: &App, id: WorkId) -> Result<Work, Refusal> {
+    offered_to(app, id, Some(app.config.territory)).await
+}
+
+/// The work, if the rights to it are open now in the territory where it will be played. Who does
+/// not say where it stands is given what may be played everywhere.
+async fn offered_to(app: &App, id: WorkId, territory: Option<Territory>) -> Result<Work, Refusal> {
     let work = app
         .db
         .read(move |conn| Ok::<_, Refusal>(store::work(conn, &id)?))
         .await?;
-    work.filter(Work::is_offered).ok_or(Refusal::Missing)
+    let now = app.clock.now_us();
+    let is_open = |work: &Work| match territory {
+        Some(territory) => work.is_open(territory, now),
+        None => work.withdrawn_us.is_none() && work.offer.rights.is_none(),
+    };
+    work.filter(is_open).ok_or(Refusal::Missing)
 }
 
 /// The file of a work of this node.

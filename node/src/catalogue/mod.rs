@@ -5,6 +5,10 @@
 //! - A [`Party`] is who is owed money for a work, in a [`Role`].
 //! - A **split sheet** says who shares in a work; it is signed by the work's origin and never
 //!   changed, only followed by a later one.
+//! - A **mandate** says who licensed a work to the network ([`mandates`]); its **rights** where and
+//!   when it may be played ([`rights`]).
+//! - A **change** of a split sheet waits for those who lose by it ([`changes`]); a **claim** is two
+//!   works under one recording code ([`claims`]).
 //! - **Media** are the files themselves, kept once under the digest of their bytes.
 //!
 //! A work of this node came in by [`import`]; one of another node came in by a signed message
@@ -13,6 +17,8 @@
 
 pub mod api;
 pub mod cache;
+pub mod changes;
+pub mod claims;
 pub mod decode;
 pub mod documents;
 pub mod fold;
@@ -20,11 +26,14 @@ pub mod import;
 pub mod inbox;
 mod listen;
 pub mod loudness;
+pub mod mandates;
 pub mod media;
 pub mod pages;
 pub mod pictures;
+pub mod rights;
 mod serve;
 pub mod shown;
+pub mod sniff;
 pub mod splits;
 pub mod store;
 pub mod tags;
@@ -41,6 +50,7 @@ use federation::digest::Sha256Digest;
 use settlement::{Isrc, Kind, PartyId, Territory, Uri, WorkId};
 
 use crate::Node;
+use crate::db::Conn;
 use crate::web::{App, Guest, Refusal, wants_activity};
 
 /// The longest text taken from a tag or a document for a title or a name, in characters.
@@ -109,17 +119,44 @@ async fn party(
 /// # Errors
 /// When there is no such work here.
 pub fn withdraw(node: &Node, id: &WorkId) -> Result<(), Refusal> {
+    node.db.write_now(|conn| withdraw_in(conn, node, id))
+}
+
+/// [`withdraw`], in the caller's transaction.
+///
+/// # Errors
+/// When there is no such work here.
+pub fn withdraw_in(conn: &mut Conn, node: &Node, id: &WorkId) -> Result<(), Refusal> {
     let now = node.clock.now_us();
-    node.db.write_now(|conn| {
-        let work = store::work(conn, id)?.ok_or(Refusal::Missing)?;
-        if work.origin != node.config.base() {
-            return Err(Refusal::Missing);
+    let work = store::work(conn, id)?.ok_or(Refusal::Missing)?;
+    if work.origin != node.config.base() {
+        return Err(Refusal::Missing);
+    }
+    if store::withdraw_work(conn, id, now)? {
+        tell::gone(conn, node, id.uri(), "Audio", now)?;
+    }
+    Ok(())
+}
+
+/// Withdraws a release of this node and the works that came out on it, in the caller's transaction.
+///
+/// # Errors
+/// When there is no such release here.
+pub fn withdraw_release_in(conn: &mut Conn, node: &Node, id: &Uri) -> Result<(), Refusal> {
+    let now = node.clock.now_us();
+    let release = store::release(conn, id)?.ok_or(Refusal::Missing)?;
+    if release.origin != node.config.base() {
+        return Err(Refusal::Missing);
+    }
+    for work in store::works_of_release(conn, id)? {
+        if work.release.as_ref() == Some(id) {
+            withdraw_in(conn, node, &work.id)?;
         }
-        if store::withdraw_work(conn, id, now)? {
-            tell::gone(conn, node, id.uri(), "Audio", now)?;
-        }
-        Ok(())
-    })
+    }
+    if store::withdraw_release(conn, id, now)? {
+        tell::gone(conn, node, id, "Album", now)?;
+    }
+    Ok(())
 }
 
 /// Something a member uses.
@@ -169,12 +206,14 @@ pub struct Work {
     pub updated_us: i64,
     /// When it was withdrawn, in microseconds UTC: it is neither offered nor played since.
     pub withdrawn_us: Option<i64>,
+    /// Whether the rights to it are open here just now.
+    pub offer: rights::Offer,
 }
 
 impl Work {
-    /// Whether it may be offered and played.
+    /// Whether it may be offered and played here just now.
     pub fn is_offered(&self) -> bool {
-        self.withdrawn_us.is_none()
+        self.withdrawn_us.is_none() && !self.offer.closed
     }
 
     /// Whether its file is on this node.

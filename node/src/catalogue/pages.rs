@@ -7,9 +7,13 @@ use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 
+use federation::identifiers::{Identifier, Scheme};
 use settlement::{Kind, PartyId, Uri, WorkId};
 
+use super::changes::Notice;
+use super::claims::ClaimState;
 use super::loudness::{self, Loudness};
+use super::mandates::{Mandate, Society};
 use super::shown::{self, ShownWork};
 use super::{Party, Release, Role, store};
 use crate::curation::shown::{self as selected, ShownSelection};
@@ -38,7 +42,36 @@ struct WorkPage {
     /// The path that draws the outline of its sound, where that was measured.
     outline: Option<String>,
     parts: Vec<(Party, Role)>,
+    codes: Vec<Identifier>,
+    credits: Vec<(Party, String)>,
+    mandate: Option<Mandate>,
+    claimed: Vec<ShownWork>,
     selections: Vec<ShownSelection>,
+}
+
+impl WorkPage {
+    /// Why it may not be played here just now, or until when it may.
+    fn closed(&self) -> Option<String> {
+        let offer = &self.work.work.offer;
+        match (offer.closed, offer.turns_us) {
+            (true, Some(opens)) => Some(self.page.tn(
+                "catalogue-closed-until",
+                "day",
+                self.page.day(opens),
+            )),
+            (true, None) => Some(self.page.t("catalogue-closed")),
+            (false, Some(ends)) => Some(self.page.tn(
+                "catalogue-open-until",
+                "day",
+                self.page.day(ends),
+            )),
+            (false, None) => None,
+        }
+    }
+
+    fn licensed_on(&self, mandate: &Mandate) -> String {
+        mandate.granted.to_string()
+    }
 }
 
 /// `GET /works/{id}` for people.
@@ -66,10 +99,31 @@ async fn show_work(app: &App, guest: &Guest, id: String) -> Result<Response, Ref
 
 fn read_work(conn: &mut Conn, page: Page, id: &str) -> Result<WorkPage, Refusal> {
     let id = WorkId::parse(id).map_err(|_| Refusal::Missing)?;
-    let work = shown::work(conn, &id)?.ok_or(Refusal::Missing)?;
+    let work = shown::even_closed(conn, &id)?.ok_or(Refusal::Missing)?;
+    let mut claimed = Vec::new();
+    for claim in store::claims_of(conn, &id)? {
+        let other = if claim.first == id {
+            claim.second
+        } else {
+            claim.first
+        };
+        if claim.state == ClaimState::Open {
+            claimed.extend(shown::even_closed(conn, &other)?);
+        }
+    }
+    let mut credits = Vec::new();
+    for (party, role) in store::credits(conn, &id)? {
+        credits.extend(store::party(conn, &party)?.map(|party| (party, role)));
+    }
+    let mut codes = store::codes(conn, id.as_str())?;
+    codes.retain(|code| code.scheme() != Scheme::Isrc);
     let outline = loudness::measured(conn, &work)?.map(|measure| drawing::outline(&measure.peaks));
     Ok(WorkPage {
         outline,
+        codes,
+        credits,
+        mandate: store::mandate(conn, id.as_str())?,
+        claimed,
         parts: store::contributors_of(conn, &id)?,
         selections: selected::naming(conn, id.as_str(), 4)?,
         work,
@@ -144,6 +198,8 @@ async fn show_release(app: &App, guest: &Guest, id: String) -> Result<Response, 
 struct PartyPage {
     page: Page,
     party: Party,
+    codes: Vec<Identifier>,
+    told: Vec<(Notice, String)>,
     releases: Vec<Release>,
     works: Vec<ShownWork>,
 }
@@ -173,9 +229,16 @@ async fn show_party(app: &App, guest: &Guest, id: String) -> Result<Response, Re
             let id = PartyId::parse(&id).map_err(|_| Refusal::Missing)?;
             let party = store::party(conn, &id)?.ok_or(Refusal::Missing)?;
             let works = store::works_of_party(conn, &id, LIST)?;
+            let mut told = Vec::new();
+            for notice in store::notices_of(conn, &id, 10)? {
+                let work = store::work(conn, &notice.work)?;
+                told.extend(work.map(|work| (notice, work.title)));
+            }
             Ok::<_, Refusal>(PartyPage {
                 page,
                 party,
+                codes: store::codes(conn, id.as_str())?,
+                told,
                 releases: store::releases_of_party(conn, &id, LIST)?,
                 works: shown::with_releases(conn, works)?,
             })
@@ -258,6 +321,36 @@ pub fn role_key(role: &Role) -> &'static str {
     }
 }
 
+/// A contributor's role as a page shows it: the word of the language where there is one, else
+/// DDEX's own in separate words.
+pub fn credit_role(page: &Page, role: &str) -> String {
+    let key = match role {
+        "MainArtist" | "Artist" => "catalogue-role-artist",
+        "FeaturedArtist" => "catalogue-credit-featured",
+        "Composer" => "catalogue-credit-composer",
+        "Lyricist" | "Author" => "catalogue-credit-lyricist",
+        "ComposerLyricist" => "catalogue-credit-songwriter",
+        "Arranger" => "catalogue-credit-arranger",
+        "Conductor" => "catalogue-credit-conductor",
+        "Performer" | "AssociatedPerformer" => "catalogue-credit-performer",
+        "Producer" | "StudioProducer" => "catalogue-role-producer",
+        "MusicPublisher" => "catalogue-role-publisher",
+        "Mixer" | "MixingEngineer" => "catalogue-credit-mixer",
+        "MasteringEngineer" => "catalogue-credit-mastering",
+        other => {
+            let mut words = String::new();
+            for letter in other.chars() {
+                if letter.is_uppercase() && !words.is_empty() && !words.ends_with(' ') {
+                    words.push(' ');
+                }
+                words.push(letter);
+            }
+            return words;
+        }
+    };
+    page.t(key)
+}
+
 #[cfg(test)]
 pub(crate) fn sample_work(at: u8) -> ShownWork {
     let here = at.is_multiple_of(2);
@@ -289,6 +382,7 @@ pub(crate) fn sample_work(at: u8) -> ShownWork {
             created_us: 0,
             updated_us: 0,
             withdrawn_us: None,
+            offer: Default::default(),
         },
         came_on: release,
         loudness: here.then_some(Loudness {
@@ -357,6 +451,28 @@ pub(crate) fn samples(
             } else {
                 vec![(party(true), Role::Artist), (party(false), Role::Label)]
             },
+            codes: vec![Identifier::parse(Scheme::Iswc, "T-034.524.680-1").unwrap()],
+            credits: vec![
+                (party(true), "Composer".into()),
+                (party(false), "BassGuitar".into()),
+            ],
+            mandate: Some(Mandate {
+                licensor: "Le <Fil>".into(),
+                granted: settlement::Date::parse("2026-11-01").unwrap(),
+                scope: "streaming".into(),
+                society: match at {
+                    2 => Society::Unknown,
+                    3 => Society::None,
+                    _ => Society::Named("SACEM & co".into()),
+                },
+                stated: signed_in,
+                recorded_us: 0,
+            }),
+            claimed: if at == 2 {
+                vec![sample_work(3)]
+            } else {
+                Vec::new()
+            },
             selections: vec![crate::curation::pages::sample_selection(signed_in)],
         };
         all.push(("work", work.render()));
@@ -373,6 +489,17 @@ pub(crate) fn samples(
         let party = PartyPage {
             page: page.clone(),
             party: party(signed_in),
+            codes: vec![Identifier::parse(Scheme::Isni, "0000000121032683").unwrap()],
+            told: vec![(
+                Notice {
+                    party: PartyId::parse("http://localhost:8101/parties/zed").unwrap(),
+                    kind: super::changes::NoticeKind::SplitProposed,
+                    work: WorkId::parse("http://localhost:8101/works/1").unwrap(),
+                    about: "1".into(),
+                    told_us: 0,
+                },
+                "L’eau & le <feu>".into(),
+            )],
             releases: vec![sample_release(true), sample_release(false)],
             works: (0..4).map(sample_work).collect(),
         };

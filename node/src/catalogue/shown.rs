@@ -80,6 +80,23 @@ pub fn work(conn: &mut Conn, id: &WorkId) -> QueryResult<Option<ShownWork>> {
     Ok(with_releases(conn, work.into_iter().collect())?.pop())
 }
 
+/// The work of this URI, though it may be closed here just now; not one that was withdrawn.
+pub fn even_closed(conn: &mut Conn, id: &WorkId) -> QueryResult<Option<ShownWork>> {
+    let Some(work) = store::work(conn, id)?.filter(|work| work.withdrawn_us.is_none()) else {
+        return Ok(None);
+    };
+    let came_on = match &work.release {
+        Some(release) => store::release(conn, release)?,
+        None => None,
+    };
+    let loud = loudness::of(conn, std::slice::from_ref(&work))?;
+    Ok(Some(ShownWork {
+        loudness: loud.get(&work.id).copied(),
+        came_on,
+        work,
+    }))
+}
+
 /// The offered works among these URIs, by URI.
 pub fn works(conn: &mut Conn, ids: &[WorkId]) -> QueryResult<HashMap<WorkId, ShownWork>> {
     let works = store::works(conn, ids)?;

@@ -51,21 +51,52 @@ pub fn shares(split: &[(Role, BasisPoints)], who: &[(PartyId, Role)]) -> Vec<Sha
     shares
 }
 
+/// The latest sheet of a work, in force or to come.
+pub fn latest(conn: &mut Conn, work: &WorkId) -> Result<Option<SplitSheet>, Refusal> {
+    let sheets = store::split_sheets_of(conn, work)?;
+    sheets.last().map(read).transpose()
+}
+
 /// Enters a split sheet for a work of this node, from the first of this month on, and tells
 /// everyone; nothing, if the latest sheet says the same. Where this month has a sheet already, the
-/// new one begins with the next month that has none: what was signed stands.
+/// new one begins with the next month that has none: what was signed stands. Who would take from
+/// somebody by it goes by way of [`super::changes`].
 pub fn enter(conn: &mut Conn, node: &Node, work: &WorkId, shares: &[Share]) -> Result<(), Refusal> {
-    let sheets = store::split_sheets_of(conn, work)?;
-    let latest = sheets.last().map(read).transpose()?;
-    if latest.is_some_and(|latest| says(&latest, shares)) {
+    if latest(conn, work)?.is_some_and(|latest| says(&latest, shares)) {
         return Ok(());
     }
+    let month = this_month(node, node.clock.now_us());
+    enter_from(conn, node, work, shares, month).map(drop)
+}
+
+/// Enters a split sheet that begins with a later month than this one; its first day.
+pub(super) fn enter_later(
+    conn: &mut Conn,
+    node: &Node,
+    work: &WorkId,
+    shares: &[Share],
+) -> Result<Date, Refusal> {
+    let month = this_month(node, node.clock.now_us());
+    let next = month
+        .next()
+        .ok_or_else(|| Refusal::broken("the calendar ends"))?;
+    enter_from(conn, node, work, shares, next)
+}
+
+fn enter_from(
+    conn: &mut Conn,
+    node: &Node,
+    work: &WorkId,
+    shares: &[Share],
+    mut month: settlement::Period,
+) -> Result<Date, Refusal> {
+    let sheets = store::split_sheets_of(conn, work)?;
     let now = node.clock.now_us();
-    let mut month = this_month(node, now);
     for _ in 0..MONTHS_AHEAD {
         let first = month.first_day();
         if sheets.iter().all(|sheet| sheet.valid_from < first) {
-            return sign(conn, node, work, first, shares, now);
+            sign(conn, node, work, first, shares, now)?;
+            return Ok(first);
         }
         month = month
             .next()
@@ -125,7 +156,8 @@ pub fn read(kept: &KeptSheet) -> Result<SplitSheet, Refusal> {
     Ok(published.sheet)
 }
 
-fn says(sheet: &SplitSheet, shares: &[Share]) -> bool {
+/// Whether a sheet shares a work out like this, everywhere.
+pub(super) fn says(sheet: &SplitSheet, shares: &[Share]) -> bool {
     let [only] = sheet.entries() else {
         return false;
     };

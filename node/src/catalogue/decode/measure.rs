@@ -9,7 +9,7 @@ const POINTS: usize = 1_000;
 const FIRST: u64 = 64;
 
 /// What was measured of a sound.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Measure {
     /// Its integrated loudness (EBU R 128, ITU-R BS.1770) in thousandths of LUFS; none where
     /// nothing is louder than the gate, as in silence.

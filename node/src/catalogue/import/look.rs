@@ -9,13 +9,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use federation::digest::{Sha256Digest, Sha256Digester};
+use settlement::Kind;
 
+use super::entry::KeptFile;
+use super::hashes::HashSum;
 use super::walk::Found;
 use crate::Node;
 use crate::catalogue::decode::{self, Sound};
 use crate::catalogue::pictures::{self, PictureRefused};
 use crate::catalogue::tags::{self, Tags};
-use crate::catalogue::{media, store};
+use crate::catalogue::{media, sniff, store};
 use crate::web::Refusal;
 use crate::words::Say;
 
@@ -57,6 +60,8 @@ pub struct Look {
 /// Looks at files for one import.
 pub struct Looker<'a> {
     node: &'a Node,
+    /// Whether what is found is kept; it is not where an import only tries.
+    keeps: bool,
     /// Pictures that were redrawn before, by the digest of what came in: an album has one picture
     /// in every track.
     covers: Mutex<BTreeMap<Sha256Digest, Option<Sha256Digest>>>,
@@ -64,9 +69,10 @@ pub struct Looker<'a> {
 
 impl<'a> Looker<'a> {
     /// A looker for this node.
-    pub fn new(node: &'a Node) -> Self {
+    pub fn new(node: &'a Node, keeps: bool) -> Self {
         Looker {
             node,
+            keeps,
             covers: Mutex::new(BTreeMap::new()),
         }
     }
@@ -121,6 +127,88 @@ impl<'a> Looker<'a> {
         }))
     }
 
+    /// Looks at a file that a message or a table names: whether it arrived whole, what it is, how
+    /// long it lasts.
+    ///
+    /// # Errors
+    /// When nothing can be taken any more. What is wrong with this file is the inner one.
+    pub fn named(
+        &self,
+        path: &Path,
+        kind: Kind,
+        sum: Option<&HashSum>,
+    ) -> Result<Result<KeptFile, Say>, Refusal> {
+        match catch_unwind(AssertUnwindSafe(|| self.named_inside(path, kind, sum))) {
+            Err(_) => Ok(Err(Say::new("catalogue-file-corrupt"))),
+            Ok(Err(why)) => Ok(Err(why)),
+            Ok(Ok(file)) => match self.keep(path, &file.digest)? {
+                true => Ok(Ok(file)),
+                false => Ok(Err(Say::new("catalogue-file-changing"))),
+            },
+        }
+    }
+
+    fn named_inside(
+        &self,
+        path: &Path,
+        kind: Kind,
+        sum: Option<&HashSum>,
+    ) -> Result<KeptFile, Say> {
+        let open = || File::open(path).map_err(unreadable);
+        let length = open()?.metadata().map_err(unreadable)?.len();
+        if length == 0 {
+            return Err(Say::new("catalogue-file-empty"));
+        }
+        if length > super::walk::SIZE_LIMIT {
+            return Err(Say::new("catalogue-file-too-large"));
+        }
+        if let Some(sum) = sum
+            && !sum.holds(open()?).map_err(unreadable)?
+        {
+            return Err(Say::new("catalogue-hash-differs"));
+        }
+        let (digest, size) = digest(path).map_err(unreadable)?;
+        let (media_type, sound, duration_ms, measure) = match kind {
+            Kind::Music => {
+                let sound = decode::decode(open()?)?;
+                let measure = Some(sound.measure);
+                (sound.media_type, sound.digest, sound.duration_ms, measure)
+            }
+            kind => (sniff::sniff(open()?, kind)?, digest.to_string(), 0, None),
+        };
+        Ok(KeptFile {
+            digest,
+            sound,
+            media_type: media_type.to_owned(),
+            size,
+            duration_ms,
+            measure,
+        })
+    }
+
+    /// Looks at a picture that a message or a table names.
+    ///
+    /// # Errors
+    /// When nothing can be taken any more.
+    pub fn picture(
+        &self,
+        path: &Path,
+        sum: Option<&HashSum>,
+    ) -> Result<Result<Sha256Digest, Say>, Refusal> {
+        let unread = || Say::new("catalogue-cover-unreadable");
+        if let Some(sum) = sum {
+            match File::open(path).and_then(|file| sum.holds(file)) {
+                Ok(true) => {}
+                Ok(false) => return Ok(Err(Say::new("catalogue-hash-differs"))),
+                Err(error) => return Ok(Err(unreadable(error))),
+            }
+        }
+        let Ok(bytes) = pictures::read_file(path) else {
+            return Ok(Err(unread()));
+        };
+        Ok(self.kept_picture(&bytes)?.ok_or_else(unread))
+    }
+
     /// Whether these bytes were taken before, were measured, and are still here.
     fn is_known(&self, digest: &Sha256Digest) -> Result<bool, Refusal> {
         let noted = self.node.db.read_now(|conn| {
@@ -132,6 +220,9 @@ impl<'a> Looker<'a> {
 
     /// Keeps the file; whether it still was what had been decoded.
     fn keep(&self, path: &Path, digest: &Sha256Digest) -> Result<bool, Refusal> {
+        if !self.keeps {
+            return Ok(true);
+        }
         let folder = &self.node.config.media;
         let Ok(mut source) = File::open(path) else {
             return Ok(false);
@@ -182,7 +273,12 @@ impl<'a> Looker<'a> {
             return Ok(before);
         }
         let folder = &self.node.config.media;
-        let kept = match pictures::keep(folder, &self.passing(), bytes) {
+        let kept = if self.keeps {
+            pictures::keep(folder, &self.passing(), bytes)
+        } else {
+            pictures::redraw(bytes).map(|jpeg| Sha256Digest::of(&jpeg))
+        };
+        let kept = match kept {
             Ok(kept) => Some(kept),
             Err(PictureRefused::Io(error)) => return Err(media::refused(folder, error)),
             Err(_) => None,

@@ -8,9 +8,10 @@ use settlement::{Kind, PartyId, Uri, WorkId};
 
 use super::{ImportOptions, Look};
 use crate::Node;
+use crate::calendar::Calendar;
 use crate::catalogue::fold::fold;
 use crate::catalogue::tags::{Tags, cleaned};
-use crate::catalogue::{Party, Release, Role, Work, splits, store, tell};
+use crate::catalogue::{Party, Release, Role, Work, changes, claims, splits, store, tell};
 use crate::db::Conn;
 use crate::names;
 use crate::web::Refusal;
@@ -44,7 +45,7 @@ pub fn take(
 ) -> Result<Taken, Refusal> {
     let before = store::work_of_sound(conn, &look.sound.digest)?;
     if let Some(work) = &before {
-        if !work.is_offered() {
+        if work.withdrawn_us.is_some() {
             return Ok(Taken::Withdrawn);
         }
         // The same file twice in one import: the first was written down since this was read.
@@ -74,7 +75,9 @@ pub fn take(
     ];
     store::put_work(conn, &work, &also)?;
     store::set_contributors(conn, &work.id, &who)?;
-    splits::enter(conn, node, &work.id, &splits::shares(&options.split, &who))?;
+    changes::propose(conn, node, &work.id, &splits::shares(&options.split, &who))?;
+    record_mandate(conn, node, options, &work, &release, now)?;
+    claims::look(conn, node, &work)?;
     tell::work(conn, node, &work, before.is_none())?;
     if let Some(before) = before {
         withdraw_if_empty(conn, node, before.release.as_ref(), now)?;
@@ -139,7 +142,21 @@ impl Names {
 
 /// The party of this name on this node. Names are compared letter by letter: to take two artists
 /// for one would pay the one for the other.
-fn party(
+pub(super) fn party(
+    conn: &mut Conn,
+    node: &Node,
+    name: &str,
+    role: Role,
+    now: i64,
+) -> Result<PartyId, Refusal> {
+    match store::party_named(conn, &node.config.base(), name)? {
+        Some(party) => Ok(party.id),
+        None => new_party(conn, node, name, role, now),
+    }
+}
+
+/// A party of this name that nobody named before, perhaps beside another of the same name.
+pub(super) fn new_party(
     conn: &mut Conn,
     node: &Node,
     name: &str,
@@ -147,9 +164,6 @@ fn party(
     now: i64,
 ) -> Result<PartyId, Refusal> {
     let origin = node.config.base();
-    if let Some(party) = store::party_named(conn, &origin, name)? {
-        return Ok(party.id);
-    }
     let slug = names::slug(name, "");
     let id = |slug: &str| {
         PartyId::parse(&node.config.uri(&format!("/parties/{slug}"))).map_err(Refusal::broken)
@@ -315,7 +329,29 @@ fn work(
         created_us: before.map_or(now, |work| work.created_us),
         updated_us: now,
         withdrawn_us: None,
+        // Rights that a message brought stay when the file gets other tags.
+        offer: before.map_or_else(Default::default, |work| work.offer.clone()),
     })
+}
+
+/// Records who licensed the work: what the command says, else what it can be taken to be, the
+/// label or the artist, today.
+fn record_mandate(
+    conn: &mut Conn,
+    node: &Node,
+    options: &ImportOptions,
+    work: &Work,
+    release: &Release,
+    now: i64,
+) -> Result<(), Refusal> {
+    let stated = options.mandate.licensor.is_some();
+    if !stated && store::mandate(conn, work.id.as_str())?.is_some() {
+        return Ok(());
+    }
+    let licensor = release.label.as_deref().unwrap_or(&work.credit);
+    let today = Calendar::of(&node.config).day(now);
+    let mandate = options.mandate.mandate(licensor, today, now)?;
+    Ok(store::put_mandate(conn, work.id.as_str(), &mandate)?)
 }
 
 /// A release whose last track moved to another is no more.

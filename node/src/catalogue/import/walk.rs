@@ -1,15 +1,16 @@
-//! Finding the files: which are audio, in which order.
+//! Finding the files: which are audio, messages or tables, in which order.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::ern;
 use crate::words::Say;
 
 /// Folders inside one another that are entered.
 const DEPTH: usize = 32;
 /// The largest file that is taken, in bytes.
-const SIZE_LIMIT: u64 = 2 * 1024 * 1024 * 1024;
+pub const SIZE_LIMIT: u64 = 2 * 1024 * 1024 * 1024;
 
 /// Endings of files that are read.
 const TAKEN: [&str; 7] = ["flac", "m4a", "mp3", "oga", "ogg", "opus", "wav"];
@@ -19,11 +20,24 @@ const OTHER_AUDIO: [&str; 20] = [
     "mp2", "mpc", "s3m", "tta", "wma", "wv", "xm",
 ];
 
+/// What a file that was found is, by its ending and its first words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Tagged audio.
+    Sound,
+    /// A message of DDEX.
+    Message,
+    /// A table, with a line for each work.
+    Table,
+}
+
 /// A file that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// Where it is.
     pub path: PathBuf,
+    /// What it is.
+    pub what: What,
     /// Its path as it is shown.
     pub name: String,
     /// Its bytes.
@@ -32,7 +46,7 @@ pub struct Found {
     pub refused: Option<Say>,
 }
 
-/// The audio files at and below these paths, each once, in the order of their names.
+/// The files at and below these paths that an import takes, each once, in the order of their names.
 pub fn walk(paths: &[PathBuf]) -> Vec<Found> {
     let mut walk = Walk::default();
     for path in paths {
@@ -111,14 +125,23 @@ impl Walk {
 
     fn file(&mut self, path: &Path, size: u64, named: bool) {
         let ending = ending(path).unwrap_or_default();
-        let is_taken = TAKEN.contains(&ending.as_str());
+        let what = match ending.as_str() {
+            "csv" | "tsv" => What::Table,
+            "xml" if ern::is_ern(path) => What::Message,
+            _ => What::Sound,
+        };
+        let is_taken = what != What::Sound || TAKEN.contains(&ending.as_str());
         if !is_taken && !named && !is_audio(&ending) {
             return;
         }
         if !self.is_new(path) {
             return;
         }
-        let refused = if !is_taken {
+        let refused = if ["zip", "tar", "gz", "tgz", "7z", "rar"].contains(&ending.as_str()) {
+            Some(Say::new("catalogue-file-archive"))
+        } else if ending == "xml" && what == What::Sound {
+            Some(Say::new("catalogue-file-no-message"))
+        } else if !is_taken {
             Some(Say::new("catalogue-file-unsupported"))
         } else if size == 0 {
             Some(Say::new("catalogue-file-empty"))
@@ -128,10 +151,14 @@ impl Walk {
             None
         };
         self.note(path, size, refused);
+        if let Some(found) = self.found.last_mut() {
+            found.what = what;
+        }
     }
 
     fn note(&mut self, path: &Path, size: u64, refused: Option<Say>) {
         self.found.push(Found {
+            what: What::Sound,
             path: path.to_path_buf(),
             name: shown(path),
             size,

@@ -2,7 +2,7 @@ use diesel::prelude::*;
 use federation::digest::Sha256Digest;
 
 use crate::db::Conn;
-use crate::schema::{import_refusals, imports, media};
+use crate::schema::{import_refusals, imports, media, works};
 
 /// How an import went so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,4 +87,37 @@ pub fn keep_media(
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// The files that no offered work has, with their sizes in bytes.
+pub fn unused_media(conn: &mut Conn) -> QueryResult<Vec<(Sha256Digest, u64)>> {
+    let used = works::table
+        .filter(works::withdrawn_us.is_null())
+        .filter(works::media.is_not_null())
+        .select(works::media.assume_not_null());
+    let rows: Vec<(String, i64)> = media::table
+        .filter(media::digest.ne_all(used))
+        .order_by(media::digest)
+        .select((media::digest, media::size))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(digest, size)| {
+            let digest = digest.parse().map_err(super::unreadable)?;
+            Ok((digest, u64::try_from(size).unwrap_or(0)))
+        })
+        .collect()
+}
+
+/// Forgets a file, unless a work has come to need it meanwhile; whether it was forgotten.
+pub fn forget_media(conn: &mut Conn, digest: &Sha256Digest) -> QueryResult<bool> {
+    let needed: i64 = works::table
+        .filter(works::media.eq(digest.to_string()))
+        .filter(works::withdrawn_us.is_null())
+        .count()
+        .get_result(conn)?;
+    if needed > 0 {
+        return Ok(false);
+    }
+    diesel::delete(media::table.find(digest.to_string())).execute(conn)?;
+    Ok(true)
 }

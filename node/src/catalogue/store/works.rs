@@ -1,12 +1,14 @@
 use diesel::prelude::*;
+use federation::availability::Availability;
 use settlement::{Isrc, Kind, PartyId, Territory, Uri, WorkId};
 
 use super::unreadable;
 use crate::catalogue::fold::fold;
+use crate::catalogue::rights::Offer;
 use crate::catalogue::{Role, Work};
 use crate::db::Conn;
 use crate::peers;
-use crate::schema::{contributors, media, works};
+use crate::schema::{also_on, contributors, media, works};
 
 /// The most answers a search gives.
 const SEARCH_LIMIT: i64 = 50;
@@ -39,6 +41,9 @@ struct Row {
     created_us: i64,
     updated_us: i64,
     withdrawn_us: Option<i64>,
+    rights: Option<String>,
+    closed: bool,
+    turns_us: Option<i64>,
 }
 
 impl Row {
@@ -69,6 +74,9 @@ impl Row {
             created_us: work.created_us,
             updated_us: work.updated_us,
             withdrawn_us: work.withdrawn_us,
+            rights: rights_text(&work.offer),
+            closed: work.offer.closed,
+            turns_us: work.offer.turns_us,
         }
     }
 
@@ -112,8 +120,23 @@ impl Row {
             created_us: self.created_us,
             updated_us: self.updated_us,
             withdrawn_us: self.withdrawn_us,
+            offer: Offer {
+                rights: parsed(self.rights, rights_of)?,
+                closed: self.closed,
+                turns_us: self.turns_us,
+            },
         })
     }
+}
+
+fn rights_text(offer: &Offer) -> Option<String> {
+    let rights = offer.rights.as_ref()?;
+    Some(rights.to_value().to_string())
+}
+
+fn rights_of(text: &str) -> Result<Availability, String> {
+    let value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    Ok(Availability::of(&value)?.unwrap_or_default())
 }
 
 fn parsed<T, E: std::fmt::Display>(
@@ -148,21 +171,116 @@ pub fn works(conn: &mut Conn, ids: &[WorkId]) -> QueryResult<Vec<Work>> {
     Ok(ids.iter().filter_map(|id| found.get(id).cloned()).collect())
 }
 
-/// The offered works of a release, by disc and position.
+/// The works of a release that were not withdrawn, by disc and position: those that came out on
+/// it, and those that are on it too. Some may be closed just now.
 pub fn works_of_release(conn: &mut Conn, release: &Uri) -> QueryResult<Vec<Work>> {
     let rows: Vec<Row> = works::table
         .filter(works::release_id.eq(release.as_str()))
         .filter(works::withdrawn_us.is_null())
-        .order_by((
-            works::disc.is_null(),
-            works::disc,
-            works::position.is_null(),
-            works::position,
-            works::title,
-            works::id,
-        ))
+        .load(conn)?;
+    let mut found = read_all(rows)?;
+    let also: Vec<(String, Option<i64>, Option<i64>)> = also_on::table
+        .filter(also_on::release_id.eq(release.as_str()))
+        .select((also_on::work_id, also_on::disc, also_on::position))
+        .load(conn)?;
+    for some in also.chunks(500) {
+        let ids: Vec<&str> = some.iter().map(|(id, _, _)| id.as_str()).collect();
+        let rows: Vec<Row> = works::table
+            .filter(works::id.eq_any(ids))
+            .filter(works::withdrawn_us.is_null())
+            .load(conn)?;
+        for mut work in read_all(rows)? {
+            if work.release.as_ref() == Some(release) {
+                continue;
+            }
+            let place = some.iter().find(|(id, _, _)| id == work.id.as_str());
+            if let Some((_, disc, position)) = place {
+                work.disc = disc.and_then(|disc| u32::try_from(disc).ok());
+                work.position = position.and_then(|position| u32::try_from(position).ok());
+            }
+            found.push(work);
+        }
+    }
+    found.sort_by(|one, other| {
+        let place = |work: &Work| {
+            let number = |number: Option<u32>| (number.is_none(), number);
+            (number(work.disc), number(work.position))
+        };
+        (place(one), &one.title, &one.id).cmp(&(place(other), &other.title, &other.id))
+    });
+    Ok(found)
+}
+
+/// Says that a work is on a release besides the one it came out on.
+pub fn put_also_on(
+    conn: &mut Conn,
+    release: &Uri,
+    work: &WorkId,
+    disc: Option<u32>,
+    position: Option<u32>,
+) -> QueryResult<()> {
+    let values = (
+        also_on::disc.eq(disc.map(i64::from)),
+        also_on::position.eq(position.map(i64::from)),
+    );
+    let changed = diesel::update(also_on::table.find((release.as_str(), work.as_str())))
+        .set(values)
+        .execute(conn)?;
+    if changed == 0 {
+        diesel::insert_into(also_on::table)
+            .values((
+                also_on::release_id.eq(release.as_str()),
+                also_on::work_id.eq(work.as_str()),
+                values,
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Whether a work is on a release besides the one it came out on.
+pub fn is_also_on(conn: &mut Conn, release: &Uri, work: &WorkId) -> QueryResult<bool> {
+    let found = also_on::table.find((release.as_str(), work.as_str()));
+    let count: i64 = found.count().get_result(conn)?;
+    Ok(count > 0)
+}
+
+/// Says that a work is no longer on a release that it did not come out on.
+pub fn drop_also_on(conn: &mut Conn, release: &Uri, work: &WorkId) -> QueryResult<()> {
+    diesel::delete(also_on::table.find((release.as_str(), work.as_str()))).execute(conn)?;
+    Ok(())
+}
+
+/// The works with this recording code, withdrawn or not.
+pub fn works_of_isrc(conn: &mut Conn, isrc: &Isrc) -> QueryResult<Vec<Work>> {
+    let rows: Vec<Row> = works::table
+        .filter(works::isrc.eq(isrc.as_str()))
+        .order_by(works::id)
+        .limit(100)
         .load(conn)?;
     read_all(rows)
+}
+
+/// The works whose rights open or end by `now_us`.
+pub fn works_turning(conn: &mut Conn, now_us: i64, limit: i64) -> QueryResult<Vec<Work>> {
+    let rows: Vec<Row> = works::table
+        .filter(works::turns_us.le(now_us))
+        .order_by((works::turns_us, works::id))
+        .limit(limit)
+        .load(conn)?;
+    read_all(rows)
+}
+
+/// Notes whether a work is offered here.
+pub fn set_offer(conn: &mut Conn, id: &WorkId, offer: &Offer) -> QueryResult<()> {
+    diesel::update(works::table.find(id.as_str()))
+        .set((
+            works::rights.eq(rights_text(offer)),
+            works::closed.eq(offer.closed),
+            works::turns_us.eq(offer.turns_us),
+        ))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// The offered works a party shares in, the newest first, at most `limit`.
@@ -173,6 +291,7 @@ pub fn works_of_party(conn: &mut Conn, party: &PartyId, limit: i64) -> QueryResu
     let rows: Vec<Row> = works::table
         .filter(works::id.eq_any(shared))
         .filter(works::withdrawn_us.is_null())
+        .filter(works::closed.eq(false))
         .order_by((works::created_us.desc(), works::id))
         .limit(limit)
         .load(conn)?;
@@ -207,6 +326,7 @@ pub fn search(conn: &mut Conn, q: &str, limit: usize) -> QueryResult<Vec<Work>> 
     let mut question = works::table
         .filter(works::withdrawn_us.is_null())
         .filter(works::origin.ne_all(peers::store::not_shown(conn)?))
+        .filter(works::closed.eq(false))
         .order_by((
             // A search text begins with the title. Folded text holds no `%`, `_` or `\`.
             works::search_text.like(format!("{sought}%")).desc(),

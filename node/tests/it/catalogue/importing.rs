@@ -9,7 +9,7 @@ use lofty::picture::{MimeType, Picture, PictureType};
 use lofty::tag::{ItemKey, TagExt, TagType};
 use node::Node;
 use node::catalogue::import::{self, Became, ImportEvent, ImportOptions};
-use node::catalogue::{Release, Role, Work, store};
+use node::catalogue::{Release, Role, Work, changes, store};
 use node::config::Language;
 use node::db::DbError;
 use settlement::Period;
@@ -263,13 +263,22 @@ async fn the_same_sound_under_other_tags_is_the_same_work_changed() {
     // It moved to its album; the single it was alone on is no more.
     assert_eq!(release_of(&loire, &last).title, "Album");
     assert!(release_of(&loire, &draft).withdrawn_us.is_some());
-    // What was signed for this month stands; who shares from the next on is another.
-    let sheets = loire
+    // What was signed stands until whoever would have less agrees, or has had time to object.
+    let days = |node: &Node| -> Vec<String> {
+        let sheets = node
+            .db
+            .read_now(|conn| Ok::<_, DbError>(store::split_sheets_of(conn, &last.id)?));
+        let sheets = sheets.unwrap();
+        sheets.iter().map(|s| s.valid_from.to_string()).collect()
+    };
+    assert_eq!(days(&loire), ["2026-11-01"]);
+    let waiting = loire
         .db
-        .read_now(|conn| Ok::<_, DbError>(store::split_sheets_of(conn, &last.id)?))
-        .unwrap();
-    let days: Vec<_> = sheets.iter().map(|s| s.valid_from.to_string()).collect();
-    assert_eq!(days, ["2026-11-01", "2026-12-01"]);
+        .read_now(|conn| Ok::<_, DbError>(store::waiting_change(conn, &last.id)?));
+    let waiting = waiting.unwrap().unwrap();
+    let ana = draft.artist.unwrap();
+    tokio::task::block_in_place(|| changes::confirm(&loire, &waiting.id, &ana).unwrap());
+    assert_eq!(days(&loire), ["2026-11-01", "2026-12-01"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

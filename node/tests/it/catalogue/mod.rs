@@ -3,8 +3,12 @@
 pub mod sounds;
 
 mod crossing;
+mod ern;
 mod formats;
 mod importing;
 mod listening;
+mod messages;
 mod network;
 mod relay;
+mod rights;
+mod tables;

@@ -169,6 +169,7 @@ impl World {
             follow_back: true,
             federation: node::config::Federation::Open,
             authorised_fetch: false,
+            splits_delay_days: 30,
             extra_roots: None,
             dir,
         }
@@ -392,6 +393,7 @@ impl Host {
             created_us: now_us,
             updated_us: now_us,
             withdrawn_us: None,
+            offer: Default::default(),
         }
     }
 

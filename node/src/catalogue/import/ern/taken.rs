@@ -1,0 +1,638 @@
+//! From a message to entries, and what a message does to what is here: a release comes in or
+//! changes, tracks that are no longer on it go, a release is taken down.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use federation::identifiers::Scheme;
+use settlement::{Kind, Uri, WorkId};
+
+use super::message::{
+    Content, Header, Message, MessageParty, MessageRelease, Purge, ReleaseCodes, ReleaseMessage,
+    Resource, ResourceKind,
+};
+use super::rights::{Deals, Rights, instant};
+use super::xml::malformed;
+use crate::catalogue::import::beside::{self, Beside};
+use crate::catalogue::import::enter::{Enter, Entered};
+use crate::catalogue::import::entry::{KeptFile, PartyEntry, ReleaseEntry, WorkEntry};
+use crate::catalogue::import::walk::Found;
+use crate::catalogue::import::{Became, Import, Looker, Tally};
+use crate::catalogue::mandates::MandateWords;
+use crate::catalogue::tags::cleaned;
+use crate::catalogue::{Release, Role, store, withdraw_release_in};
+use crate::db::Conn;
+use crate::web::Refusal;
+use crate::words::Say;
+
+/// How many works are written down in one transaction.
+const AT_ONCE: usize = 100;
+/// By how much a file may last longer or shorter than its message says, in milliseconds.
+const SLACK_MS: u64 = 2_000;
+
+/// What is the same for everything in one message.
+struct Taking<'m> {
+    header: &'m Header,
+    dated_us: i64,
+    folder: &'m Path,
+    looker: &'m Looker<'m>,
+}
+
+impl Import<'_> {
+    /// Takes a message. What is wrong with the whole of it is its refusal; what is wrong with one of
+    /// its files is that file's.
+    ///
+    /// # Errors
+    /// When nothing can be imported any more.
+    pub(in crate::catalogue::import) fn message(
+        &mut self,
+        found: &Found,
+        looker: &Looker<'_>,
+        enter: &mut Enter<'_>,
+    ) -> Result<Became, Refusal> {
+        let zone = self.node.config.time_zone();
+        let file = match std::fs::File::open(&found.path) {
+            Ok(file) => file,
+            Err(error) => {
+                let why = Say::new("catalogue-file-unreadable").with("reason", error);
+                return Ok(Became::Refused(why));
+            }
+        };
+        let message = match super::read(file, self.node.config.territory) {
+            Ok(message) => message,
+            Err(why) => return Ok(Became::Refused(why)),
+        };
+        let header = match &message {
+            Message::Release(message) => &message.header,
+            Message::Purge(purge) => &purge.header,
+        };
+        if header.is_test && !self.options.test_messages && !self.options.dry_run {
+            return Ok(Became::Refused(Say::new("catalogue-ern-test")));
+        }
+        let Some(dated_us) = instant(&header.created, &zone, false) else {
+            let why = malformed(1, "MessageCreatedDateTime is not a moment");
+            return Ok(Became::Refused(why));
+        };
+        let taking = Taking {
+            header,
+            dated_us,
+            folder: found.path.parent().unwrap_or(Path::new("")),
+            looker,
+        };
+        match &message {
+            Message::Purge(purge) => self.purge(purge),
+            Message::Release(message) => {
+                for notice in &message.notices {
+                    self.notice(&found.name, notice.clone());
+                }
+                self.releases(found, message, &taking, enter)
+            }
+        }
+    }
+
+    fn purge(&mut self, purge: &Purge) -> Result<Became, Refusal> {
+        let keys = release_keys(&purge.header, &purge.codes);
+        self.take_down(&keys)
+    }
+
+    /// Withdraws the release that is known by one of these keys.
+    fn take_down(&mut self, keys: &[String]) -> Result<Became, Refusal> {
+        let node = self.node;
+        let dry_run = self.options.dry_run;
+        let act = |conn: &mut Conn| -> Result<u64, Refusal> {
+            let Some(release) = known_release(conn, keys)? else {
+                return Ok(0);
+            };
+            let works = store::works_of_release(conn, &release.id)?.len() as u64;
+            if !dry_run {
+                withdraw_release_in(conn, node, &release.id)?;
+            }
+            Ok(works.max(1))
+        };
+        let withdrawn = match dry_run {
+            true => node.db.read_now(act)?,
+            false => node.db.write_now(act)?,
+        };
+        Ok(Became::Entries(Tally {
+            same: u64::from(withdrawn == 0),
+            withdrawn,
+            ..Tally::default()
+        }))
+    }
+
+    fn releases(
+        &mut self,
+        found: &Found,
+        message: &ReleaseMessage,
+        taking: &Taking<'_>,
+        enter: &mut Enter<'_>,
+    ) -> Result<Became, Refusal> {
+        let zone = self.node.config.time_zone();
+        let deals = Deals::of(message);
+        // Every right is read before anything is written: a message is taken whole or not at all.
+        let mut planned = Vec::new();
+        for release in &message.releases {
+            let mut works = Vec::new();
+            let mut taken_down = !release.content.is_empty();
+            for content in &release.content {
+                let Some(resource) = message.resources.get(&content.resource) else {
+                    continue;
+                };
+                let Some(kind) = kind_of(resource) else {
+                    continue;
+                };
+                match deals.rights(&release.reference, &content.resource, &zone) {
+                    Err(why) => return Ok(Became::Refused(why)),
+                    Ok(Rights::TakenDown) => {}
+                    Ok(Rights::Windows(rights)) => {
+                        taken_down = false;
+                        works.push((content, resource, kind, Some(rights)));
+                    }
+                }
+            }
+            if works.is_empty() && !taken_down {
+                let why = Say::new("catalogue-ern-no-works").with("line", release.line);
+                return Ok(Became::Refused(why));
+            }
+            planned.push((release, works, taken_down));
+        }
+        let mut all = Tally::default();
+        for (release, works, taken_down) in planned {
+            let became = if taken_down {
+                self.take_down(&release_keys(taking.header, &release.codes))?
+            } else {
+                self.release(found, message, release, &works, taking, enter)?
+            };
+            if let Became::Entries(some) = became {
+                all.add(some);
+            }
+        }
+        Ok(Became::Entries(all))
+    }
+
+    fn release(
+        &mut self,
+        found: &Found,
+        message: &ReleaseMessage,
+        release: &MessageRelease,
+        works: &[(
+            &Content,
+            &Resource,
+            Kind,
+            Option<federation::availability::Availability>,
+        )],
+        taking: &Taking<'_>,
+        enter: &mut Enter<'_>,
+    ) -> Result<Became, Refusal> {
+        let keys = release_keys(taking.header, &release.codes);
+        let mut entry = release_entry(message, release, taking, &keys);
+        entry.cover = self.cover(found, message, release, taking)?;
+        self.seen.release(&entry);
+        let mut counts = Tally::default();
+        let mut absent = 0_u64;
+        let mut kept = BTreeSet::new();
+        let mut written: Option<Release> = None;
+        for some in works.chunks(AT_ONCE) {
+            let wanted: Vec<Wanted<'_>> = some
+                .iter()
+                .map(|(_, resource, kind, _)| Wanted::of(resource, *kind, taking.folder))
+                .collect();
+            let looked = look_at(&wanted, taking.looker)?;
+            let mut entries = Vec::new();
+            for ((content, resource, kind, rights), (wanted, looked)) in
+                some.iter().zip(wanted.iter().zip(looked))
+            {
+                let mut work =
+                    work_entry(message, release, content, resource, *kind, taking, &keys[0]);
+                work.rights.clone_from(rights);
+                absent += u64::from(looked.is_none());
+                match looked {
+                    None => {}
+                    Some(Ok(file)) => {
+                        self.hold_against(found, wanted, &work, &file);
+                        work.file = Some(file);
+                    }
+                    Some(Err(why)) => self.refuse(wanted.name(&found.name), why)?,
+                }
+                if let Beside::There(path) = &wanted.place {
+                    self.claim(path);
+                }
+                self.seen.work(&work);
+                entries.push(work);
+            }
+            if self.options.dry_run {
+                counts.add(self.tried(&entries)?);
+                continue;
+            }
+            let entry = &entry;
+            let there = &written;
+            let entered = self.node.db.write_now(|conn| {
+                let (release, older) = match there {
+                    Some(release) => (release.clone(), false),
+                    None => {
+                        let (release, entered) = enter.release(conn, entry, taking.dated_us)?;
+                        (release, entered == Entered::Older)
+                    }
+                };
+                let mut entered = Vec::new();
+                if !older {
+                    for work in &entries {
+                        entered.push(enter.work(conn, work, &release, taking.dated_us)?);
+                    }
+                }
+                Ok::<_, Refusal>((release, older, entered))
+            });
+            let (release, older, entered) = entered.inspect_err(|_| enter.forget())?;
+            if older {
+                self.notice(&found.name, Say::new("catalogue-ern-older"));
+                counts.same += works.len() as u64;
+                return Ok(Became::Entries(counts));
+            }
+            for (id, entered) in entered {
+                counts.count(entered);
+                kept.insert(id);
+            }
+            written = Some(release);
+        }
+        if absent > 0 {
+            let notice = Say::new("catalogue-ern-files-absent").with("count", absent);
+            self.notice(&found.name, notice);
+        }
+        if let Some(release) = written {
+            counts.withdrawn += self.let_go(&release.id, &kept, taking.header)?;
+        }
+        Ok(Became::Entries(counts))
+    }
+
+    /// What an import that only tries would make of these works.
+    fn tried(&self, entries: &[WorkEntry]) -> Result<Tally, Refusal> {
+        self.node.db.read_now(|conn| {
+            let mut counts = Tally::default();
+            for entry in entries {
+                match Enter::is_known(conn, &entry.key)? {
+                    true => counts.same += 1,
+                    false => counts.new += 1,
+                }
+            }
+            Ok(counts)
+        })
+    }
+
+    /// A file that does not last as long as its message says is taken as it is, with a word.
+    fn hold_against(
+        &mut self,
+        found: &Found,
+        wanted: &Wanted<'_>,
+        work: &WorkEntry,
+        file: &KeptFile,
+    ) {
+        let apart = file.duration_ms.abs_diff(work.duration_ms);
+        if file.duration_ms > 0
+            && work.duration_ms > 0
+            && apart > SLACK_MS.max(work.duration_ms / 50)
+        {
+            let notice = Say::new("catalogue-duration-differs")
+                .with("said", work.duration_ms / 1000)
+                .with("found", file.duration_ms / 1000);
+            self.notice(&wanted.name(&found.name), notice);
+        }
+    }
+
+    fn cover(
+        &mut self,
+        found: &Found,
+        message: &ReleaseMessage,
+        release: &MessageRelease,
+        taking: &Taking<'_>,
+    ) -> Result<Option<federation::digest::Sha256Digest>, Refusal> {
+        let on_it = release.content.iter().map(|content| &content.resource);
+        let mut pictures: Vec<&Resource> = release
+            .pictures
+            .iter()
+            .chain(on_it)
+            .filter_map(|reference| message.resources.get(reference))
+            .filter(|resource| resource.kind == ResourceKind::Image)
+            .collect();
+        pictures.sort_by_key(|picture| picture.type_word != "FrontCoverImage");
+        for picture in pictures {
+            for file in &picture.files {
+                let name = format!("{}: {}", found.name, shortened(&file.uri));
+                match beside::find(taking.folder, &file.uri) {
+                    Beside::Absent => {}
+                    Beside::Refused(why) => self.refuse(name, why)?,
+                    Beside::There(path) => {
+                        match taking.looker.picture(&path, file.hash.as_ref())? {
+                            Ok(cover) => return Ok(Some(cover)),
+                            Err(why) => self.refuse(name, why)?,
+                        }
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Lets go of works of this sender that are no longer on a release; how many were withdrawn.
+    fn let_go(
+        &mut self,
+        release: &Uri,
+        kept: &BTreeSet<WorkId>,
+        header: &Header,
+    ) -> Result<u64, Refusal> {
+        let node = self.node;
+        let ours = key(header, "");
+        let gone = |conn: &mut Conn| -> Result<Vec<(WorkId, bool)>, Refusal> {
+            let mut gone = Vec::new();
+            for work in store::works_of_release(conn, release)? {
+                if kept.contains(&work.id) {
+                    continue;
+                }
+                let keys = store::keys_of(conn, work.id.as_str())?;
+                if keys.iter().any(|key| key.starts_with(&ours)) {
+                    gone.push((work.id.clone(), work.release.as_ref() == Some(release)));
+                }
+            }
+            Ok(gone)
+        };
+        if node.db.read_now(gone)?.is_empty() {
+            return Ok(0);
+        }
+        node.db.write_now(|conn| {
+            let mut withdrawn = 0;
+            for (work, came_out_on_it) in gone(conn)? {
+                if came_out_on_it {
+                    crate::catalogue::withdraw_in(conn, node, &work)?;
+                    withdrawn += 1;
+                } else {
+                    store::drop_also_on(conn, release, &work)?;
+                }
+            }
+            Ok(withdrawn)
+        })
+    }
+}
+
+/// A file that a resource names, and where it is.
+struct Wanted<'m> {
+    resource: &'m Resource,
+    kind: Kind,
+    at: Option<usize>,
+    place: Beside,
+}
+
+impl<'m> Wanted<'m> {
+    /// The first file of a resource that is there; else what is wrong with the first.
+    fn of(resource: &'m Resource, kind: Kind, folder: &Path) -> Self {
+        let mut wanted = Wanted {
+            resource,
+            kind,
+            at: None,
+            place: Beside::Absent,
+        };
+        for (at, file) in resource.files.iter().enumerate() {
+            match beside::find(folder, &file.uri) {
+                Beside::Absent => {}
+                place @ Beside::There(_) => {
+                    wanted.at = Some(at);
+                    wanted.place = place;
+                    return wanted;
+                }
+                place @ Beside::Refused(_) => {
+                    wanted.at = wanted.at.or(Some(at));
+                    wanted.place = place;
+                }
+            }
+        }
+        wanted
+    }
+
+    fn name(&self, message: &str) -> String {
+        match self.at.and_then(|at| self.resource.files.get(at)) {
+            Some(file) => format!("{message}: {}", shortened(&file.uri)),
+            None => message.to_owned(),
+        }
+    }
+}
+
+fn shortened(uri: &str) -> String {
+    let uri: String = uri.chars().take(200).collect();
+    cleaned(&uri).0
+}
+
+/// Looks at files, several at a time; none for those that are not there.
+fn look_at(
+    wanted: &[Wanted<'_>],
+    looker: &Looker<'_>,
+) -> Result<Vec<Option<Result<KeptFile, Say>>>, Refusal> {
+    let look = |wanted: &Wanted<'_>| match &wanted.place {
+        Beside::Absent => Ok(None),
+        Beside::Refused(why) => Ok(Some(Err(why.clone()))),
+        Beside::There(path) => {
+            let file = wanted.at.and_then(|at| wanted.resource.files.get(at));
+            let sum = file.and_then(|file| file.hash.as_ref());
+            looker.named(path, wanted.kind, sum).map(Some)
+        }
+    };
+    beside::each(wanted, look).into_iter().collect()
+}
+
+/// What kind of work a resource is; none for what only comes along: pictures, booklets, lyrics.
+fn kind_of(resource: &Resource) -> Option<Kind> {
+    if resource.supplemental {
+        return None;
+    }
+    match (resource.kind, resource.type_word.as_str()) {
+        (ResourceKind::Sound, _) => Some(Kind::Music),
+        (ResourceKind::Video, _) => Some(Kind::Film),
+        (ResourceKind::Text, "EBook" | "TextDocument") | (ResourceKind::SheetMusic, _) => {
+            Some(Kind::Book)
+        }
+        (ResourceKind::Software, "MusicalWorkBasedGame" | "NonMusicalWorkBasedGame") => {
+            Some(Kind::Game)
+        }
+        _ => None,
+    }
+}
+
+fn key(header: &Header, what: &str) -> String {
+    format!("ddex|{}|{what}", header.sender)
+}
+
+fn release_keys(header: &Header, codes: &ReleaseCodes) -> Vec<String> {
+    codes
+        .keys
+        .iter()
+        .map(|code| key(header, &format!("release|{code}")))
+        .collect()
+}
+
+fn known_release(conn: &mut Conn, keys: &[String]) -> Result<Option<Release>, Refusal> {
+    for key in keys {
+        let Some(known) = store::provenance(conn, key)? else {
+            continue;
+        };
+        let id = Uri::parse(&known.subject).map_err(Refusal::broken)?;
+        if let Some(release) = store::release(conn, &id)?
+            && release.withdrawn_us.is_none()
+        {
+            return Ok(Some(release));
+        }
+    }
+    Ok(None)
+}
+
+fn party(message: &ReleaseMessage, reference: &str) -> Option<PartyEntry> {
+    let MessageParty { name, codes } = message.parties.get(reference)?;
+    let name = match (name.is_empty(), codes.first()) {
+        (true, Some(code)) => code.to_string(),
+        _ => name.clone(),
+    };
+    Some(PartyEntry {
+        name,
+        codes: codes.clone(),
+    })
+}
+
+fn mandate(message: &ReleaseMessage, taking: &Taking<'_>) -> MandateWords {
+    let header = taking.header;
+    let begins = message.deals.iter().flat_map(|deal| &deal.deals);
+    let begins = begins
+        .flat_map(|deal| &deal.periods)
+        .filter_map(|(from, _)| from.as_deref());
+    let day = |text: &str| text.get(..10).map(str::to_owned);
+    MandateWords {
+        licensor: Some(
+            header
+                .on_behalf_of
+                .clone()
+                .unwrap_or_else(|| header.sender_name.clone()),
+        ),
+        granted: begins.min().and_then(day).or_else(|| day(&header.created)),
+        scope: None,
+        society: None,
+    }
+}
+
+fn release_entry(
+    message: &ReleaseMessage,
+    release: &MessageRelease,
+    taking: &Taking<'_>,
+    keys: &[String],
+) -> ReleaseEntry {
+    let artist = release
+        .artists
+        .first()
+        .and_then(|artist| party(message, artist));
+    let credit = match release.credit.is_empty() {
+        false => release.credit.clone(),
+        true => names(message, release.artists.iter()),
+    };
+    ReleaseEntry {
+        key: keys[0].clone(),
+        title: release.title.clone(),
+        artist: artist.or_else(|| Some(PartyEntry::named(&credit))),
+        credit,
+        label: release
+            .labels
+            .first()
+            .and_then(|label| party(message, label)),
+        codes: release.codes.codes.clone(),
+        year: release.year,
+        genre: release.genre.clone(),
+        cover: None,
+        mandate: mandate(message, taking),
+    }
+}
+
+fn names<'r>(message: &ReleaseMessage, references: impl Iterator<Item = &'r String>) -> String {
+    let names: Vec<String> = references
+        .filter_map(|reference| Some(party(message, reference)?.name))
+        .collect();
+    cleaned(&names.join(", ")).0
+}
+
+fn work_entry(
+    message: &ReleaseMessage,
+    release: &MessageRelease,
+    content: &Content,
+    resource: &Resource,
+    kind: Kind,
+    taking: &Taking<'_>,
+    release_key: &str,
+) -> WorkEntry {
+    let isrc = resource
+        .codes
+        .iter()
+        .find(|code| code.scheme() == Scheme::Isrc);
+    let known_as = match (isrc, resource.own_codes.first()) {
+        (Some(isrc), _) => key(taking.header, &format!("isrc|{}", isrc.value())),
+        (None, Some(own)) => key(taking.header, &format!("own|{own}")),
+        (None, None) => format!("{release_key}|{}", content.resource),
+    };
+    let credit = match &resource.credit {
+        Some(credit) => credit.clone(),
+        None => {
+            let names = names(message, resource.artists.iter().map(|(artist, _)| artist));
+            if names.is_empty() {
+                release.credit.clone()
+            } else {
+                names
+            }
+        }
+    };
+    let mut who: Vec<(PartyEntry, Role)> = resource
+        .artists
+        .iter()
+        .filter_map(|(artist, _)| Some((party(message, artist)?, Role::Artist)))
+        .collect();
+    if who.is_empty() {
+        who.push((PartyEntry::named(&credit), Role::Artist));
+    }
+    who.extend(
+        release
+            .labels
+            .iter()
+            .filter_map(|label| Some((party(message, label)?, Role::Label))),
+    );
+    for (contributor, role) in &resource.contributors {
+        let role = match role.as_str() {
+            "Producer" | "StudioProducer" | "ExecutiveProducer" => Role::Producer,
+            "MusicPublisher" | "OriginalPublisher" | "SubPublisher" => Role::Publisher,
+            _ => continue,
+        };
+        who.extend(party(message, contributor).map(|party| (party, role)));
+    }
+    let mut seen = BTreeSet::new();
+    who.retain(|pair| seen.insert(pair.clone()));
+    let credits = resource.artists.iter().chain(&resource.contributors);
+    let credits = credits
+        .filter_map(|(reference, role)| Some((party(message, reference)?, role.clone())))
+        .collect();
+    WorkEntry {
+        key: known_as,
+        kind,
+        title: resource
+            .title
+            .clone()
+            .unwrap_or_else(|| release.title.clone()),
+        credit,
+        who,
+        credits,
+        disc: content.disc,
+        position: Some(content.position),
+        codes: resource.codes.clone(),
+        duration_ms: resource.duration_ms.unwrap_or(0),
+        file: None,
+        genre: release.genre.clone(),
+        year: resource.year.or(release.year),
+        rights: None,
+        mandate: mandate(message, taking),
+        split: None,
+    }
+}
+
+/// The folders whose audio belongs to a message, taken or not.
+pub fn folders(message: &Path) -> [PathBuf; 2] {
+    let folder = message.parent().unwrap_or(Path::new(""));
+    [folder.to_path_buf(), folder.join("resources")]
+}
