@@ -18,7 +18,8 @@ use crate::db::Conn;
 pub enum To {
     /// To everyone who follows the node, and to whoever reads its outbox.
     Followers,
-    /// The same, and to nodes of our kind that follow this actor of ours and not the node.
+    /// To nodes of our kind that follow the node or this actor of ours, and to whoever reads the
+    /// node's outbox.
     NodesOf(Uri),
     /// To those on servers of other kinds who follow this actor of ours, and to whoever reads its
     /// outbox.
@@ -112,8 +113,8 @@ pub fn say(
     Ok(id)
 }
 
-/// Where everyone takes activities who follows the node, and the nodes that follow `also`; each
-/// place once.
+/// Where everyone takes activities who follows the node, or the nodes alone that follow it or
+/// `also`; each place once.
 fn audience(
     conn: &mut Conn,
     node: &Node,
@@ -124,10 +125,10 @@ fn audience(
     let nodes = store::followers(conn)?;
     let mut met: BTreeSet<String> = nodes.iter().map(|(origin, _)| origin.clone()).collect();
     places.extend(nodes);
-    places.extend(store::followers_at(conn, own.uri(), false)?);
     let mut more = store::followers_at(conn, own.uri(), true)?;
-    if let Some(also) = also {
-        more.extend(store::followers_at(conn, also, true)?);
+    match also {
+        Some(also) => more.extend(store::followers_at(conn, also, true)?),
+        None => places.extend(store::followers_at(conn, own.uri(), false)?),
     }
     // A node hears a thing once, whoever of it follows us.
     for place in more {
