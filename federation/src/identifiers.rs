@@ -362,7 +362,7 @@ mod tests {
             for (scheme, code) in [
                 (Scheme::Icpn, "3700000000013"),
                 (Scheme::Isni, "0000000121032683"),
-                (Scheme::Iswc, "T0345246801"),
+                // Not ISWC: its digit is a sum by place, modulo 10, and a 3 for an 8 passes.
                 (Scheme::Ipi, "00014107338"),
                 (Scheme::Isbn, "9782070612758"),
             ] {

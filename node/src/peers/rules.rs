@@ -221,7 +221,8 @@ mod tests {
             "actor": format!("{ORIGIN}{speaker}"),
             "object": object,
         });
-        check(&host(), &Activity::of(&activity).unwrap()).is_ok()
+        // What is another's on the face of it is not even read.
+        Activity::of(&activity).is_ok_and(|activity| check(&host(), &activity).is_ok())
     }
 
     fn thing(of_type: &str, owner: &str) -> serde_json::Value {
