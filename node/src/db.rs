@@ -18,6 +18,10 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use tokio::sync::oneshot;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
+/// What cannot be said to both databases alike: the triggers that tell search what changed.
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations-sqlite");
+#[cfg(feature = "postgres")]
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations-postgres");
 
 /// How long a writer waits for another process to finish its write.
 const BUSY: &str = "PRAGMA busy_timeout = 20000;";
@@ -185,6 +189,11 @@ impl Db {
             Err(diesel::r2d2::Error::QueryError(e)) => return Err(e.into()),
         };
         each!(&mut conn, c => c.run_pending_migrations(MIGRATIONS).map(drop))
+            .and_then(|()| match &mut conn {
+                Conn::Sqlite(c) => c.run_pending_migrations(SQLITE_MIGRATIONS).map(drop),
+                #[cfg(feature = "postgres")]
+                Conn::Postgres(c) => c.run_pending_migrations(POSTGRES_MIGRATIONS).map(drop),
+            })
             .map_err(|e| DbError::Migrate(e.to_string()))?;
         let pool = |size| {
             r2d2::Pool::builder()

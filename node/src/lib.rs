@@ -1,7 +1,7 @@
 //! The server of Antiphon. A tour:
 //!
 //! Each **room** is a noun of the domain: [`members`], [`venues`], [`catalogue`], [`curation`],
-//! [`listening`], [`peers`], [`reports`], [`coordinator`]. In a room, each **drawer** means the
+//! [`discovery`], [`listening`], [`peers`], [`reports`], [`coordinator`]. In a room, each **drawer** means the
 //! same: `mod.rs` is the noun (types, states, rules, `routes()`), `store.rs` its sentences to the
 //! database, `pages.rs` its pages, `api.rs` its JSON for programs, `inbox.rs` what an arriving
 //! activity does there. A room may use another's `mod.rs` and `store.rs`, never its doors.
@@ -21,6 +21,7 @@ pub mod config;
 pub mod coordinator;
 pub mod curation;
 pub mod db;
+pub mod discovery;
 pub mod files;
 pub mod keys;
 pub mod listening;
@@ -68,6 +69,8 @@ pub struct Node {
     pub grants: listening::Grants,
     /// What is on its way here of other nodes' media.
     pub cache: catalogue::cache::MediaCache,
+    /// What is found by words.
+    pub search: discovery::search::Search,
     /// The way to other nodes.
     pub outside: peers::Outside,
     /// Rouses the errands.
@@ -174,6 +177,7 @@ impl Node {
     fn assemble(config: Config, db: Db, keys: NodeKeys) -> Self {
         let clock = Clock::shifted(config.clock_shift_seconds.saturating_mul(1_000_000));
         Node {
+            search: discovery::search::Search::in_folder(&config.dir),
             config,
             db,
             grants: listening::Grants::draw(&clock),
@@ -192,6 +196,7 @@ pub fn router(app: &App) -> Router {
     let rooms: Router<App> = Router::new()
         .merge(catalogue::routes())
         .merge(curation::routes())
+        .merge(discovery::routes())
         .merge(listening::routes())
         .merge(members::routes())
         .merge(pages::routes())
@@ -234,6 +239,7 @@ where
         tokio::spawn(peers::keys::run(app.clone(), left.clone())),
         tokio::spawn(catalogue::cache::run(app.clone(), left.clone())),
         tokio::spawn(coordinator::learn_policies(app.clone(), left.clone())),
+        tokio::spawn(discovery::search::run(app.clone(), left.clone())),
         tokio::spawn(coordinator::arrivals::run(app.clone(), left.clone())),
         tokio::spawn(reports::recompute::run(app.clone(), left.clone())),
         tokio::spawn(reports::remind::run(app.clone(), left)),

@@ -29,6 +29,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .merge(crate::catalogue::pages::routes())
         .merge(crate::curation::pages::routes())
+        .merge(crate::discovery::search::pages::routes())
         .merge(crate::venues::pages::routes())
         .merge(crate::members::pages::routes())
         .merge(crate::peers::pages::routes())

@@ -676,6 +676,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    search_changes (seq) {
+        seq -> BigInt,
+        what -> Text,
+        id -> Text,
+    }
+}
+
+diesel::table! {
+    search_epoch (epoch) {
+        epoch -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     members,
     sessions,
@@ -734,4 +748,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     party_statements,
     party_earnings,
     venue_payments,
+    search_changes,
+    search_epoch,
 );

@@ -28,19 +28,9 @@ catalogue-works = Tracks
 catalogue-play-release = Play the album
 catalogue-release-empty = Nothing to play here for now.
 catalogue-party-empty = Nothing to play here for now.
-catalogue-search = Search
 catalogue-search-label = A title, a name, a label
 catalogue-search-go = Search
-catalogue-search-invite = Write a few letters: works from here answer on the left, works from elsewhere on the right.
 catalogue-search-none = Nothing for “{ $q }”. Try fewer words, or another spelling.
-catalogue-search-found = { $n ->
-    [one] { $n } work for “{ $q }”
-   *[other] { $n } works for “{ $q }”
-}
-catalogue-search-here = Here
-catalogue-search-elsewhere = Elsewhere
-catalogue-search-none-here = Nothing here.
-catalogue-search-none-elsewhere = Nothing elsewhere.
 catalogue-closed = It may not be played here: the rights to it are not licensed for this place, or no longer.
 catalogue-closed-until = It may not be played here yet. That is expected to change on { $day }.
 catalogue-open-until = It may be played here until { $day }.

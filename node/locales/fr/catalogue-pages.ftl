@@ -28,19 +28,9 @@ catalogue-works = Titres
 catalogue-play-release = Écouter l’album
 catalogue-release-empty = Rien à écouter ici pour l’instant.
 catalogue-party-empty = Rien à écouter ici pour l’instant.
-catalogue-search = Chercher
 catalogue-search-label = Un titre, un nom, un label
 catalogue-search-go = Chercher
-catalogue-search-invite = Écrivez quelques lettres : les œuvres d’ici répondent à gauche, celles d’ailleurs à droite.
 catalogue-search-none = Rien pour « { $q } ». Essayez moins de mots, ou une autre orthographe.
-catalogue-search-found = { $n ->
-    [one] { $n } œuvre pour « { $q } »
-   *[other] { $n } œuvres pour « { $q } »
-}
-catalogue-search-here = Ici
-catalogue-search-elsewhere = Ailleurs
-catalogue-search-none-here = Rien ici.
-catalogue-search-none-elsewhere = Rien ailleurs.
 catalogue-closed = Elle ne peut pas se jouer ici : les droits n’en sont pas cédés pour ce territoire, ou ne le sont plus.
 catalogue-closed-until = Elle ne peut pas encore se jouer ici. Cela devrait changer le { $day }.
 catalogue-open-until = Elle peut se jouer ici jusqu’au { $day }.

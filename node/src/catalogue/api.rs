@@ -1,4 +1,4 @@
-//! JSON: the documents of works, releases and parties for other nodes; search for programs.
+//! JSON: the documents of works, releases and parties for other nodes; a work for programs.
 
 use std::collections::BTreeMap;
 
@@ -211,30 +211,6 @@ pub(super) async fn peaks(
         .await?;
     let private = [(CACHE_CONTROL, HeaderValue::from_static("private"))];
     Ok((private, Json(outline)).into_response())
-}
-
-#[derive(Deserialize)]
-pub(super) struct Question {
-    #[serde(default)]
-    q: String,
-    limit: Option<usize>,
-}
-
-/// `GET /api/search?q=&limit=`: works, of this node and of others.
-pub(super) async fn search(
-    State(app): State<App>,
-    _listener: Listener,
-    Query(question): Query<Question>,
-) -> Result<Json<Value>, Refusal> {
-    let limit = question.limit.unwrap_or(20);
-    let works = app
-        .db
-        .read(move |conn| {
-            let works = store::search(conn, &question.q, limit)?;
-            described(conn, &works)
-        })
-        .await?;
-    Ok(Json(json!({ "works": works })))
 }
 
 #[derive(Deserialize)]

@@ -68,7 +68,6 @@ pub fn routes() -> Router<App> {
         .route("/covers/{digest}", get(api::cover))
         .route("/listen", get(listen::listen))
         .route("/listen/peaks", get(api::peaks))
-        .route("/api/search", get(api::search))
         .route("/api/works", get(api::one_work))
 }
 

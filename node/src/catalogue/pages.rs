@@ -1,11 +1,10 @@
-//! The pages of the catalogue: a work, a release, a party, and the search.
+//! The pages of the catalogue: a work, a release, a party.
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
-use serde::Deserialize;
 
 use federation::identifiers::{Identifier, Scheme};
 use settlement::{Kind, PartyId, Uri, WorkId};
@@ -27,7 +26,6 @@ const LIST: i64 = 60;
 /// The doors that answer with pages alone.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/search", get(search))
         .route("/elsewhere/works", get(work_elsewhere))
         .route("/elsewhere/releases", get(release_elsewhere))
         .route("/elsewhere/parties", get(party_elsewhere))
@@ -247,59 +245,6 @@ async fn show_party(app: &App, guest: &Guest, id: String) -> Result<Response, Re
     pages::answer(&found)
 }
 
-/// What somebody searches for.
-#[derive(Deserialize)]
-struct Search {
-    #[serde(default)]
-    q: String,
-}
-
-/// The search and what it found.
-#[derive(Template)]
-#[template(path = "catalogue/search.html")]
-struct SearchPage {
-    page: Page,
-    q: String,
-    here: Vec<ShownWork>,
-    elsewhere: Vec<ShownWork>,
-}
-
-impl SearchPage {
-    fn found(&self) -> usize {
-        self.here.len() + self.elsewhere.len()
-    }
-}
-
-async fn search(
-    State(app): State<App>,
-    guest: Guest,
-    Query(search): Query<Search>,
-) -> Result<Response, Refusal> {
-    let page = Page::of(&app, &guest);
-    let q: String = search.q.trim().chars().take(200).collect();
-    let found = app
-        .db
-        .read(move |conn| {
-            let works = if q.is_empty() {
-                Vec::new()
-            } else {
-                let found = store::search(conn, &q, 100)?;
-                shown::with_releases(conn, found)?
-            };
-            let (here, elsewhere) = works
-                .into_iter()
-                .partition(|work| page.is_from_here(&work.origin));
-            Ok::<_, Refusal>(SearchPage {
-                page,
-                q,
-                here,
-                elsewhere,
-            })
-        })
-        .await?;
-    pages::answer(&found)
-}
-
 /// The sentence that names a kind of work.
 pub fn kind_key(kind: &Kind) -> &'static str {
     match kind {
@@ -429,16 +374,21 @@ pub(crate) fn sample_release(here: bool) -> Release {
 }
 
 #[cfg(test)]
-pub(crate) fn samples(
-    language: crate::config::Language,
-) -> Vec<(&'static str, askama::Result<String>)> {
-    let party = |here: bool| Party {
+pub(crate) fn sample_party(here: bool) -> Party {
+    Party {
         id: PartyId::parse("http://localhost:8101/parties/zed").unwrap(),
         kind: Role::Artist,
         name: "Zed <&>".into(),
         origin: sample_origin(here).into(),
         created_us: 0,
-    };
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn samples(
+    language: crate::config::Language,
+) -> Vec<(&'static str, askama::Result<String>)> {
+    let party = sample_party;
     let mut all = Vec::new();
     for (signed_in, at) in [(true, 2), (false, 3), (true, 4)] {
         let page = Page::sample(language, signed_in);
@@ -487,7 +437,7 @@ pub(crate) fn samples(
         };
         all.push(("release", release.render()));
         let party = PartyPage {
-            page: page.clone(),
+            page,
             party: party(signed_in),
             codes: vec![Identifier::parse(Scheme::Isni, "0000000121032683").unwrap()],
             told: vec![(
@@ -504,21 +454,6 @@ pub(crate) fn samples(
             works: (0..4).map(sample_work).collect(),
         };
         all.push(("party", party.render()));
-        let search = SearchPage {
-            page,
-            q: if at == 3 { "" } else { "eau\"><script>" }.into(),
-            here: if at == 2 {
-                vec![sample_work(0)]
-            } else {
-                Vec::new()
-            },
-            elsewhere: if at == 2 {
-                vec![sample_work(1)]
-            } else {
-                Vec::new()
-            },
-        };
-        all.push(("search", search.render()));
     }
     all
 }

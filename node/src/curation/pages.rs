@@ -9,8 +9,9 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::shown::{self, Piece, ShownSelection};
-use crate::catalogue::shown::{self as works_shown, ShownWork};
+use crate::catalogue::shown::ShownWork;
 use crate::catalogue::{Release, store as catalogue};
+use crate::discovery::search::shown as search;
 use crate::pages::{self, Elsewhere, Page};
 use crate::venues;
 use crate::web::{App, Guest, Refusal};
@@ -147,6 +148,7 @@ async fn compose(
     let member = guest.signed_in()?.clone();
     let page = Page::of(&app, &guest);
     let q: String = wanted.q.trim().chars().take(200).collect();
+    let node = app.clone();
     let found = app
         .db
         .read(move |conn| {
@@ -155,17 +157,13 @@ async fn compose(
                 let not_yours = Say::new("curation-not-yours").with("venue", &venue.name);
                 return Err(Refusal::Forbidden(not_yours));
             }
-            let works = if q.is_empty() {
-                Vec::new()
-            } else {
-                catalogue::search(conn, &q, 30)?
-            };
+            let found = search::works(conn, &node, &q, 30)?;
             Ok(ComposePage {
                 page,
                 slug,
                 venue: venue.name,
                 q,
-                found: works_shown::with_releases(conn, works)?,
+                found,
             })
         })
         .await?;

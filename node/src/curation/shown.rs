@@ -175,6 +175,18 @@ pub fn of_venue(conn: &mut Conn, venue: &str, limit: i64) -> QueryResult<Vec<Sho
     pictured(conn, rows)
 }
 
+/// The standing selections among these URIs, in the order asked for.
+pub fn these(conn: &mut Conn, ids: &[String]) -> QueryResult<Vec<ShownSelection>> {
+    let rows: Vec<Row> = selections::table
+        .filter(selections::id.eq_any(ids))
+        .filter(selections::withdrawn_us.is_null())
+        .select(columns!())
+        .load(conn)?;
+    let mut all = pictured(conn, rows)?;
+    all.sort_by_key(|selection| ids.iter().position(|id| *id == selection.id));
+    Ok(all)
+}
+
 /// The selections that name a work, newest first.
 pub fn naming(conn: &mut Conn, work: &str, limit: i64) -> QueryResult<Vec<ShownSelection>> {
     let ids: Vec<String> = selection_works::table

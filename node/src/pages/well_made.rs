@@ -8,10 +8,11 @@ use crate::config::Language;
 type Rendered = Vec<(&'static str, askama::Result<String>)>;
 
 fn every_page(language: Language) -> Vec<(&'static str, String)> {
-    let rooms: [fn(Language) -> Rendered; 8] = [
+    let rooms: [fn(Language) -> Rendered; 9] = [
         super::samples,
         crate::catalogue::pages::samples,
         crate::curation::pages::samples,
+        crate::discovery::search::pages::samples,
         crate::venues::pages::samples,
         crate::members::pages::samples,
         crate::members::public::pages::samples,

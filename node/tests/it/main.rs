@@ -11,6 +11,7 @@ mod members;
 mod month;
 mod pages;
 mod peers;
+mod search;
 mod storm;
 mod venues;
 mod world;

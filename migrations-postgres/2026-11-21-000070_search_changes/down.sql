@@ -1,0 +1,13 @@
+DROP TRIGGER search_work_selected ON selection_works;
+DROP TRIGGER search_selection_changed ON selections;
+DROP TRIGGER search_selection_came ON selections;
+DROP TRIGGER search_party_changed ON parties;
+DROP TRIGGER search_party_came ON parties;
+DROP TRIGGER search_release_changed ON releases;
+DROP TRIGGER search_release_came ON releases;
+DROP TRIGGER search_work_moved ON works;
+DROP TRIGGER search_work_changed ON works;
+DROP TRIGGER search_work_came ON works;
+DROP FUNCTION search_note();
+DROP TABLE search_epoch;
+DROP TABLE search_changes;

@@ -1,0 +1,361 @@
+//! Search: an answer at every letter, over works, artists, releases, labels and selections.
+//!
+//! It is answered from an index of our own ([`segment`], [`ask`]), the same over both databases. The
+//! index is derived: everything in it can be read from the database again, and what is shown is
+//! read from there, so that nothing withdrawn or hidden is ever shown, however old the index.
+//!
+//! - What changes is noted by the database itself, in the transaction that changes it (triggers
+//!   that write to `search_changes`), whichever room or process did it.
+//! - [`Search::catch_up`] brings the index up to date: a few changes at once, before a question is
+//!   answered; many by an errand ([`run`]).
+//! - The index is kept in `search/index` in the node's folder ([`kept`]) with the number of the
+//!   last change in it. Whoever deletes that folder gets it built anew.
+//!
+//! What people search for is written down nowhere.
+
+pub mod api;
+pub mod ask;
+pub mod kept;
+mod near;
+pub mod pages;
+pub mod segment;
+pub mod shown;
+pub mod store;
+pub mod words;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
+
+use crate::db::{Conn, DbError};
+use crate::web::{App, Refusal};
+use ask::{Found, Place, Question};
+use segment::{Builder, Entry, SEGMENT_LIMIT, Segment};
+
+/// The doors of search that answer programs.
+pub fn routes() -> Router<App> {
+    Router::new().route("/api/search", get(api::search))
+}
+
+/// How many changes are taken in at once.
+const BATCH: i64 = 4_000;
+/// How many changes are taken in before a question is answered; more wait for the errand.
+const AT_ONCE: i64 = 1_000;
+/// Segments smaller than this are put together while somebody waits for an answer.
+const SMALL: usize = 20_000;
+/// With so many things outside of the first segment, or an eighth of it, all are put together and
+/// kept.
+const LOOSE: usize = 10_000;
+
+/// How dear something is to people, 0 to 255: what decides between answers whose words fit as well.
+///
+/// `selections` is how many standing selections name it. Each doubling counts the same, so that
+/// what many already put forward does not bury what one venue found. The community's votes have
+/// no room yet; when they do, they come in here, and nothing else of search changes.
+pub fn esteem(selections: u64) -> u8 {
+    let doublings = u64::BITS - selections.leading_zeros();
+    u8::try_from(doublings.saturating_mul(24)).unwrap_or(u8::MAX)
+}
+
+/// A segment, and what is gone from it since it was built.
+#[derive(Clone)]
+pub struct Part {
+    /// The segment.
+    pub segment: Arc<Segment>,
+    gone: Arc<Vec<u64>>,
+    gone_count: usize,
+}
+
+impl Part {
+    fn of(segment: Segment) -> Self {
+        Part {
+            gone: Arc::new(vec![0; segment.len().div_ceil(64)]),
+            gone_count: 0,
+            segment: Arc::new(segment),
+        }
+    }
+
+    /// Whether a thing is gone from it, or followed by a later one.
+    fn is_gone(&self, at: usize) -> bool {
+        self.gone[at / 64] >> (at % 64) & 1 == 1
+    }
+
+    fn standing(&self) -> usize {
+        self.segment.len() - self.gone_count
+    }
+
+    /// Without the things of these URIs.
+    fn without(&mut self, ids: &BTreeSet<String>) {
+        for at in ids.iter().filter_map(|id| self.segment.find(id)) {
+            if !self.is_gone(at) {
+                Arc::make_mut(&mut self.gone)[at / 64] |= 1 << (at % 64);
+                self.gone_count += 1;
+            }
+        }
+    }
+}
+
+/// The index as it is at one moment.
+#[derive(Clone, Default)]
+pub struct Snapshot {
+    /// Its parts, the largest first. A thing stands in one of them.
+    pub parts: Vec<Part>,
+    /// The last change that is in it.
+    pub until: i64,
+}
+
+impl Snapshot {
+    /// How many things can be found.
+    pub fn len(&self) -> usize {
+        self.parts.iter().map(Part::standing).sum()
+    }
+
+    /// Whether nothing can be found.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.parts.iter().map(|part| part.segment.bytes()).sum()
+    }
+
+    /// What answers the question, as far as the index knows.
+    pub fn ask(&self, place: &Place, question: &Question) -> Found {
+        ask::ask(self, place, question)
+    }
+
+    /// Puts the parts from `first` on together.
+    fn put_together(&mut self, first: usize) {
+        let mut builder = Builder::default();
+        for part in self.parts.drain(first..) {
+            builder.take(&part.segment, |at| part.is_gone(at));
+        }
+        self.parts.push(Part::of(builder.finish()));
+    }
+
+    /// Puts small parts together, so that their number grows with the logarithm of what they hold.
+    fn tidy(&mut self, limit: usize) {
+        while let [.., before, last] = self.parts.as_slice()
+            && self.parts.len() > 2
+            && before.standing() < 3 * last.standing().max(64)
+            && before.standing() + last.standing() < limit
+        {
+            self.put_together(self.parts.len() - 2);
+        }
+        self.parts.retain(|part| part.standing() > 0);
+    }
+
+    fn is_loose(&self) -> bool {
+        let Some((first, others)) = self.parts.split_first() else {
+            return false;
+        };
+        let loose = first.gone_count + others.iter().map(Part::standing).sum::<usize>();
+        loose > LOOSE.max(first.segment.len() / 8)
+    }
+}
+
+/// The index of a node.
+pub struct Search {
+    folder: PathBuf,
+    /// None until it was read or built.
+    current: RwLock<Option<Arc<Snapshot>>>,
+    /// Held by whoever brings it up to date.
+    turn: Mutex<()>,
+}
+
+impl Search {
+    /// The index kept in the folder of a node; nothing is read yet.
+    pub fn in_folder(dir: &Path) -> Self {
+        Search {
+            folder: dir.join("search"),
+            current: RwLock::new(None),
+            turn: Mutex::new(()),
+        }
+    }
+
+    /// The index as it is. None before it was first brought up to date.
+    pub fn current(&self) -> Option<Arc<Snapshot>> {
+        self.current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn publish(&self, snapshot: Snapshot) -> Arc<Snapshot> {
+        let snapshot = Arc::new(snapshot);
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Some(snapshot.clone());
+        snapshot
+    }
+
+    /// The index, with what changed lately taken in. Somebody waits for an answer: when much
+    /// changed, or somebody else is at it, it is answered from what there is. Only where there is
+    /// nothing yet, this waits until it is built.
+    ///
+    /// # Errors
+    /// When the database breaks.
+    pub fn up_to_date(&self, conn: &mut Conn) -> Result<Arc<Snapshot>, DbError> {
+        let newest = store::newest_change(conn)?;
+        let current = self.current();
+        let _turn = match &current {
+            Some(snapshot) if newest == snapshot.until => return Ok(snapshot.clone()),
+            Some(snapshot) => match self.turn.try_lock() {
+                Ok(turn) => turn,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return Ok(snapshot.clone()),
+            },
+            None => self.my_turn(),
+        };
+        // Whoever had the turn may have done it.
+        let snapshot = match self.current() {
+            Some(snapshot) => snapshot,
+            None => self.publish(self.begin(conn)?),
+        };
+        if newest - snapshot.until > AT_ONCE {
+            return Ok(snapshot);
+        }
+        let mut next = Snapshot::clone(&snapshot);
+        while next.until < newest && take_in(conn, &mut next, SMALL)? {}
+        Ok(self.publish(next))
+    }
+
+    /// Takes in everything that changed, puts the index together and keeps it when it has grown.
+    ///
+    /// # Errors
+    /// When the database breaks, or the index cannot be kept.
+    pub fn catch_up(&self, conn: &mut Conn) -> Result<Arc<Snapshot>, Refusal> {
+        let turn = self.my_turn();
+        let mut next = match self.current() {
+            Some(snapshot) => Snapshot::clone(&snapshot),
+            None => Snapshot::clone(&*self.publish(self.begin(conn)?)),
+        };
+        let waiting = store::newest_change(conn)? - next.until;
+        if waiting > i64::try_from(next.len()).unwrap_or(i64::MAX) + BATCH {
+            // Reading all of it in order is faster than reading so much of it piece by piece.
+            next = build(conn)?;
+            self.publish(next.clone());
+        }
+        while take_in(conn, &mut next, SEGMENT_LIMIT)? {
+            self.publish(next.clone());
+        }
+        let is_unkept = !next.is_empty() && !self.folder.join(kept::NAME).exists();
+        if next.is_loose() || is_unkept {
+            next.put_together(0);
+            kept::keep(&self.folder, &store::epoch(conn)?, &next).map_err(Refusal::broken)?;
+        }
+        let next = self.publish(next);
+        drop(turn);
+        Ok(next)
+    }
+
+    /// Reads the kept index, or builds one where there is none that fits this database.
+    fn begin(&self, conn: &mut Conn) -> Result<Snapshot, DbError> {
+        let newest = store::newest_change(conn)?;
+        match kept::read(&self.folder, &store::epoch(conn)?) {
+            Ok(Some(snapshot)) if snapshot.until <= newest => return Ok(snapshot),
+            Ok(Some(_)) => tracing::info!("the search index is younger than the database"),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "the search index cannot be read"),
+        }
+        Ok(build(conn)?)
+    }
+
+    fn my_turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Builds an index of everything in the database.
+///
+/// # Errors
+/// When the database breaks.
+pub fn build(conn: &mut Conn) -> diesel::QueryResult<Snapshot> {
+    // Before anything is read: what changes meanwhile is taken in again.
+    let until = store::newest_change(conn)?;
+    let mut parts = Vec::new();
+    let mut builder = Builder::default();
+    store::everything(conn, |entry| {
+        if builder.is_full() {
+            parts.push(Part::of(std::mem::take(&mut builder).finish()));
+        }
+        builder.add(&entry);
+    })?;
+    parts.push(Part::of(builder.finish()));
+    Ok(Snapshot { parts, until })
+}
+
+/// Takes in some of what changed; whether there was anything.
+fn take_in(conn: &mut Conn, snapshot: &mut Snapshot, limit: usize) -> diesel::QueryResult<bool> {
+    let changes = store::changes_after(conn, snapshot.until, BATCH)?;
+    let Some(last) = changes.last() else {
+        return Ok(false);
+    };
+    let until = last.seq;
+    let touched = store::touched(conn, changes)?;
+    let entries: Vec<Entry> = store::entries(conn, &touched)?;
+    let ids = touched.ids();
+    for part in &mut snapshot.parts {
+        part.without(&ids);
+    }
+    let mut builder = Builder::default();
+    for entry in &entries {
+        builder.add(entry);
+    }
+    if !builder.is_empty() {
+        snapshot.parts.push(Part::of(builder.finish()));
+    }
+    snapshot.tidy(limit);
+    snapshot.until = until;
+    Ok(true)
+}
+
+/// Keeps the index up to date, until `left` says that the house is being left.
+pub async fn run(app: App, mut left: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = left.wait_for(|left| *left) => return,
+            _ = tick.tick() => {}
+        }
+        let node = app.clone();
+        let done = app.db.read(move |conn| node.search.catch_up_if_due(conn));
+        match done.await {
+            Ok(Some(until)) => {
+                let forgotten = app
+                    .db
+                    .write(move |conn| Ok::<_, Refusal>(store::forget_changes(conn, until)?));
+                if let Err(error) = forgotten.await {
+                    tracing::error!(%error, "changes that are in the search index stay noted");
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "the search index cannot be brought up to date"),
+        }
+    }
+}
+
+impl Search {
+    /// Catches up when something changed; then up to which change the kept index holds all, when
+    /// it was kept anew.
+    fn catch_up_if_due(&self, conn: &mut Conn) -> Result<Option<i64>, Refusal> {
+        let newest = store::newest_change(conn)?;
+        if self
+            .current()
+            .is_some_and(|snapshot| snapshot.until == newest && !snapshot.is_loose())
+        {
+            return Ok(None);
+        }
+        let before = kept::when(&self.folder);
+        self.catch_up(conn)?;
+        let after = kept::when(&self.folder);
+        Ok(after.filter(|_| after != before))
+    }
+}
