@@ -233,6 +233,7 @@ where
     let (leave, left) = watch::channel(false);
     let errands = [
         tokio::spawn(catalogue::rights::run(app.clone(), left.clone())),
+        tokio::spawn(discovery::voyage::make::run(app.clone(), left.clone())),
         tokio::spawn(peers::deliver::run(app.clone(), left.clone())),
         tokio::spawn(peers::inbox::run(app.clone(), left.clone())),
         tokio::spawn(peers::pull::run(app.clone(), left.clone())),

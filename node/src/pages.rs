@@ -30,6 +30,7 @@ pub fn routes() -> Router<App> {
         .merge(crate::catalogue::pages::routes())
         .merge(crate::curation::pages::routes())
         .merge(crate::discovery::search::pages::routes())
+        .merge(crate::discovery::voyage::pages::routes())
         .merge(crate::venues::pages::routes())
         .merge(crate::members::pages::routes())
         .merge(crate::peers::pages::routes())
@@ -173,6 +174,14 @@ impl Page {
                 percent_encoding::utf8_percent_encode(&uri, percent_encoding::NON_ALPHANUMERIC)
             ),
         }
+    }
+
+    /// The path of the voyage that begins at `uri`.
+    pub fn voyage(&self, uri: impl Display) -> String {
+        format!(
+            "/voyage?from={}",
+            crate::catalogue::encoded(&uri.to_string())
+        )
     }
 
     /// The path of what is on this node; nothing for what is elsewhere.

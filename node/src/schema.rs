@@ -690,7 +690,27 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    brought_names (member_id, name_key) {
+        member_id -> Text,
+        name_key -> Text,
+        times -> BigInt,
+    }
+}
+
+diesel::table! {
+    name_pairs (name_key, credit, venue_id) {
+        name_key -> Text,
+        credit -> Text,
+        venue_id -> Text,
+        name -> Text,
+        since_us -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    brought_names,
+    name_pairs,
     members,
     sessions,
     reset_codes,

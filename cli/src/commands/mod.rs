@@ -1,6 +1,7 @@
 //! The commands of `antiphon`: one file each, with its words for clap and what it does.
 
 pub mod claims;
+pub mod discover;
 pub mod import;
 pub mod init;
 pub mod invite;
@@ -43,6 +44,9 @@ pub enum Command {
     /// Settle two works under one recording code
     #[command(subcommand)]
     Claims(claims::Claims),
+    /// Make what voyages are led by, and keep names from elsewhere
+    #[command(subcommand)]
+    Discover(discover::Discover),
     /// Get to know other nodes: add, list, limit, block
     #[command(subcommand)]
     Peer(peer::Peer),
@@ -80,6 +84,7 @@ impl Command {
             Command::Work(work) => work.run(),
             Command::Splits(splits) => splits.run(),
             Command::Claims(claims) => claims.run(),
+            Command::Discover(discover) => discover.run(),
             Command::Peer(peer) => peer.run(),
             Command::Key(key) => key.run(),
             Command::Venue(venue) => venue.run(),

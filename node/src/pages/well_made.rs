@@ -13,6 +13,7 @@ fn every_page(language: Language) -> Vec<(&'static str, String)> {
         crate::catalogue::pages::samples,
         crate::curation::pages::samples,
         crate::discovery::search::pages::samples,
+        crate::discovery::voyage::pages::samples,
         crate::venues::pages::samples,
         crate::members::pages::samples,
         crate::members::public::pages::samples,

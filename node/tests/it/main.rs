@@ -14,4 +14,5 @@ mod peers;
 mod search;
 mod storm;
 mod venues;
+mod voyage;
 mod world;

@@ -1,0 +1,7 @@
+DROP INDEX selection_works_by_work;
+DROP INDEX releases_by_label;
+DROP INDEX works_by_territory;
+DROP INDEX works_by_genre;
+DROP INDEX works_by_credit;
+DROP TABLE name_pairs;
+DROP TABLE brought_names;
