@@ -52,7 +52,7 @@ impl VoyagePage {
         format!("/voyage?from={}&seed={seed}", encoded(&self.start.id))
     }
 
-    fn from_here(&self, step: &Step) -> String {
+    fn turning(&self, step: &Step) -> String {
         format!("/voyage?from={}", encoded(step.work.id.as_str()))
     }
 
