@@ -1,5 +1,4 @@
-DROP INDEX selection_works_by_work;
-DROP INDEX releases_by_label;
+DROP INDEX releases_by_label_name;
 DROP INDEX works_by_territory;
 DROP INDEX works_by_genre;
 DROP INDEX works_by_credit;

@@ -21,5 +21,4 @@ CREATE TABLE name_pairs (
 CREATE INDEX works_by_credit ON works (credit, created_us);
 CREATE INDEX works_by_genre ON works (genre, created_us);
 CREATE INDEX works_by_territory ON works (territory, created_us);
-CREATE INDEX releases_by_label ON releases (label);
-CREATE INDEX selection_works_by_work ON selection_works (work_id);
+CREATE INDEX releases_by_label_name ON releases (label);

@@ -8,7 +8,7 @@ use crate::config::Language;
 type Rendered = Vec<(&'static str, askama::Result<String>)>;
 
 fn every_page(language: Language) -> Vec<(&'static str, String)> {
-    let rooms: [fn(Language) -> Rendered; 9] = [
+    let rooms: [fn(Language) -> Rendered; 10] = [
         super::samples,
         crate::catalogue::pages::samples,
         crate::curation::pages::samples,

@@ -15,6 +15,7 @@ use super::segment::Group;
 use super::shown::{self, Shown};
 use super::words::QUESTION;
 use crate::catalogue::shown::ShownWork;
+use crate::discovery::{CounterProposal, counter_proposals};
 use crate::pages::{self, Page};
 use crate::web::{App, Guest, Refusal};
 use crate::words::{Say, places};
@@ -208,10 +209,12 @@ struct SearchPage {
     filters: Vec<Filter>,
     here: Vec<ShownWork>,
     elsewhere: Vec<ShownWork>,
+    /// What is near a name that the catalogue lacks.
+    proposals: Vec<CounterProposal>,
 }
 
 impl SearchPage {
-    fn of(page: Page, asked: Asked, shown: Shown) -> Self {
+    fn of(page: Page, asked: Asked, shown: Shown, proposals: Vec<CounterProposal>) -> Self {
         let question = asked.question();
         let (here, elsewhere) = shown
             .works
@@ -226,6 +229,7 @@ impl SearchPage {
             asked,
             question,
             shown,
+            proposals,
             page,
         }
     }
@@ -449,7 +453,12 @@ async fn search(
                 question.works = 12;
             }
             let shown = shown::look(conn, &node, &question)?;
-            Ok::<_, Refusal>(SearchPage::of(page, asked, shown))
+            let is_lacking = shown.found.near || shown.found.total() == 0;
+            let proposals = match is_lacking && !is_bare {
+                true => counter_proposals(conn, &node, &asked.q)?,
+                false => Vec::new(),
+            };
+            Ok::<_, Refusal>(SearchPage::of(page, asked, shown, proposals))
         })
         .await?;
     pages::answer(&found)
@@ -496,7 +505,13 @@ pub(crate) fn samples(
     for signed_in in [true, false] {
         let page = || Page::sample(language, signed_in);
         let mut add = |asked: Asked, shown: &Shown| {
-            let page = SearchPage::of(page(), asked, shown.clone());
+            let near = CounterProposal {
+                work: sample_work(1),
+                why: Say::new("discovery-counter-members").with("name", "Radio <head>"),
+            };
+            let near = (shown.found.total() == 0).then_some(near);
+            let near = near.into_iter().collect();
+            let page = SearchPage::of(page(), asked, shown.clone(), near);
             all.push(("search", page.render()));
         };
         add(asked("", "", ""), &full);
