@@ -64,7 +64,11 @@ pub fn write(
         hasher: Sha256::new(),
     };
     let mut order: Vec<u32> = (0..keys.len() as u32).collect();
-    order.retain(|thing| listening.listeners[*thing as usize] > 0);
+    // The best known works: a name (`n`) is none of them, though it is as known as its works.
+    order.retain(|thing| {
+        let thing = *thing as usize;
+        listening.listeners[thing] > 0 && !keys[thing].starts_with('n')
+    });
     order.sort_by_key(|thing| {
         (
             std::cmp::Reverse(listening.listeners[*thing as usize]),
@@ -342,7 +346,7 @@ impl Nearness {
         Ok(u32::from_le_bytes(four))
     }
 
-    /// The things that most members heard.
+    /// The works that most members heard.
     pub fn best_known(&self) -> impl Iterator<Item = u32> + '_ {
         let known = self.head.best_known.iter().copied();
         known.filter(|thing| u64::from(*thing) < self.head.things)

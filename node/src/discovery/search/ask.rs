@@ -649,7 +649,7 @@ impl Sieve {
             }
         }
         score
-            + u32::from(columns.esteem[at]) / 4
+            + u32::from(columns.esteem[at]) / 3
             + self.near[columns.territory[at] as usize]
             + u32::from(columns.sound[at].min(1)) * 2
     }

@@ -196,22 +196,22 @@ impl Search {
     }
 
     /// The index, with what changed lately taken in. Somebody waits for an answer: when much
-    /// changed, or somebody else is at it, it is answered from what there is. Only where there is
-    /// nothing yet, this waits until it is built.
+    /// changed, it is answered from what there is. Only where there is nothing yet, this waits
+    /// until it is built.
     ///
     /// # Errors
     /// When the database breaks.
     pub fn up_to_date(&self, conn: &mut Conn) -> Result<Arc<Snapshot>, DbError> {
         let newest = store::newest_change(conn)?;
         let current = self.current();
-        let _turn = match &current {
+        let turn = match &current {
             Some(snapshot) if newest == snapshot.until => return Ok(snapshot.clone()),
-            Some(snapshot) => match self.turn.try_lock() {
-                Ok(turn) => turn,
-                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => return Ok(snapshot.clone()),
+            Some(_) => match self.turn.try_lock() {
+                Ok(turn) => Some(turn),
+                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
             },
-            None => self.my_turn(),
+            None => Some(self.my_turn()),
         };
         // Whoever had the turn may have done it.
         let snapshot = match self.current() {
@@ -223,7 +223,11 @@ impl Search {
         }
         let mut next = Snapshot::clone(&snapshot);
         while next.until < newest && take_in(conn, &mut next, SMALL)? {}
-        Ok(self.publish(next))
+        // While somebody else has the turn, what is newer is for this answer alone.
+        Ok(match turn {
+            Some(_) => self.publish(next),
+            None => Arc::new(next),
+        })
     }
 
     /// Takes in everything that changed, puts the index together and keeps it when it has grown.
