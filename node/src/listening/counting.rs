@@ -9,6 +9,9 @@
 //! - `overlap`: so much of its time had been taken by the plays before it that what is left is
 //!   too short;
 //! - `repeat`: the member had used this work often enough that day;
+//! - `crowded`: with it the member would have more time than the month has, or more uses of the work
+//!   than its days allow, and the whole report would be refused. The month's own plays come first;
+//!   only late ones, or a play that runs on past the end of a month without a pause, get there;
 //! - otherwise it is a use, with the whole seconds that are left to it.
 //!
 //! Every play takes its time, also one that is no use: two plays at once are never two hours in
@@ -99,6 +102,7 @@ impl<'c> Tally<'c> {
         });
         let mut spent = Spent::default();
         let mut of_the_day: HashMap<(Date, WorkId), u32> = HashMap::new();
+        let (mut own, mut late) = (Vec::new(), Vec::new());
         for play in plays {
             let day = self.calendar.day(play.started_us);
             let ends_us = play.started_us + micros(play.seconds);
@@ -125,13 +129,31 @@ impl<'c> Tally<'c> {
             }
             match reason {
                 Some(reason) => *self.excluded.entry(reason).or_default() += 1,
-                None => {
-                    let key = (play.venue, member.to_owned(), play.work);
-                    let (uses, seconds) = self.uses.entry(key).or_default();
-                    *uses += 1;
-                    *seconds += left;
-                }
+                None if day.period() == play.period => own.push((play, left)),
+                None => late.push((play, left)),
             }
+        }
+        self.keep(member, own.into_iter().chain(late));
+    }
+
+    /// Keeps the member's uses, each with its seconds, as far as a report may hold them.
+    fn keep(&mut self, member: &str, plays: impl Iterator<Item = (Play, u64)>) {
+        let days = self.period.days();
+        let mut time_left = u64::from(days) * 86_400;
+        let most_uses = self.counting.max_uses_per_work_per_day.saturating_mul(days);
+        let mut of_the_month: HashMap<WorkId, u32> = HashMap::new();
+        for (play, seconds) in plays {
+            let used = of_the_month.entry(play.work.clone()).or_default();
+            if seconds > time_left || *used >= most_uses {
+                *self.excluded.entry("crowded").or_default() += 1;
+                continue;
+            }
+            time_left -= seconds;
+            *used += 1;
+            let key = (play.venue, member.to_owned(), play.work);
+            let (all_uses, all_seconds) = self.uses.entry(key).or_default();
+            *all_uses += 1;
+            *all_seconds += seconds;
         }
     }
 

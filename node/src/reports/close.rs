@@ -126,19 +126,17 @@ impl Seats {
         let (mut loud, mut quiet) = (Vec::new(), Vec::new());
         for venue in venues::store::all(conn)? {
             let members = venues::store::members_between(conn, &venue.id, from, until)?;
-            let active = active
-                .get(&venue.id)
-                .map_or(0, |members| members.len() as u64);
+            let people = active.remove(&venue.id).unwrap_or_default();
             let contribution = carried.get(&venue.id).map_or(0, |minor| minor.get());
             let seat = Seat {
                 id: venue.id,
                 name: venue.name,
                 contribution: u64::try_from(contribution).unwrap_or(0),
                 // Somebody who listened and then left was a member of the month all the same.
-                members: members.max(active),
-                active,
+                members: members.max(people.len() as u64),
+                people,
             };
-            if active < FEWEST_ACTIVE {
+            if seat.active() < FEWEST_ACTIVE {
                 quiet.push(seat)
             } else {
                 loud.push(seat)
@@ -154,7 +152,7 @@ impl Seats {
         for seat in loud {
             seats.seat(&seat.id.clone(), std::slice::from_ref(&seat), &seat.name);
         }
-        if quiet.iter().map(|seat| seat.active).sum::<u64>() >= FEWEST_ACTIVE {
+        if distinct(&quiet) >= FEWEST_ACTIVE {
             let pooled =
                 VenueId::parse(&node.config.uri("/pooled-venues")).map_err(Refusal::broken)?;
             seats.seat(&pooled, &quiet, &node.config.name);
@@ -169,7 +167,7 @@ impl Seats {
         Ok(seats)
     }
 
-    fn seat(&mut self, id: &VenueId, together: &[Seat], name: &str) {
+    fn seat(&mut self, id: &VenueId, together: &[Seat<'_>], name: &str) {
         let number = u32::try_from(self.venues.len()).unwrap_or(u32::MAX);
         for seat in together {
             self.number.insert(seat.id.clone(), number);
@@ -180,18 +178,30 @@ impl Seats {
             name: name.to_owned(),
             contribution: together.iter().map(|seat| seat.contribution).sum(),
             members: together.iter().map(|seat| seat.members).sum(),
-            active_members: together.iter().map(|seat| seat.active).sum(),
+            active_members: distinct(together),
         });
     }
 }
 
-#[derive(Clone)]
-struct Seat {
+struct Seat<'a> {
     id: VenueId,
     name: String,
     contribution: u64,
     members: u64,
-    active: u64,
+    /// Who listened.
+    people: BTreeSet<&'a str>,
+}
+
+impl Seat<'_> {
+    fn active(&self) -> u64 {
+        self.people.len() as u64
+    }
+}
+
+/// How many people listened: who belongs to two of the venues is one person all the same.
+fn distinct(together: &[Seat<'_>]) -> u64 {
+    let people: BTreeSet<_> = together.iter().flat_map(|seat| &seat.people).collect();
+    people.len() as u64
 }
 
 /// The tables of a report before they are written.
@@ -237,7 +247,8 @@ impl Draft {
         people.shuffle(&mut node.clock.chance());
         let ordinal: BTreeMap<_, u32> = people.iter().copied().zip(0u32..).collect();
 
-        let mut lines = Vec::with_capacity(rows.len());
+        // Somebody who used a work through two of the pooled venues used it through the pool.
+        let mut lines: BTreeMap<(u32, u32, u32), (u32, u64)> = BTreeMap::new();
         for (venue, row) in rows {
             let Some(track) = number.get(&row.work) else {
                 // A play is taken only for a work the catalogue knows, and no work is forgotten.
@@ -246,18 +257,23 @@ impl Draft {
                     row.work
                 )));
             };
-            lines.push(Line {
-                venue,
-                member: ordinal[&(venue, row.member.as_str())],
-                track: *track,
-                uses: row.uses,
-                seconds: row.seconds,
-            });
+            let member = ordinal[&(venue, row.member.as_str())];
+            let (uses, seconds) = lines.entry((venue, member, *track)).or_default();
+            *uses += row.uses;
+            *seconds += row.seconds;
         }
-        lines.sort_by_key(|line| (line.venue, line.member, line.track));
+        let lines = lines
+            .into_iter()
+            .map(|((venue, member, track), (uses, seconds))| Line {
+                venue,
+                member,
+                track,
+                uses,
+                seconds,
+            });
         Ok(Draft {
             tracks,
-            lines,
+            lines: lines.collect(),
             venues: seats.venues,
         })
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use axum::http::StatusCode;
+use diesel::prelude::*;
 use federation::audit::{AuditOptions, verify_folder};
 use node::catalogue::import::{self, ImportOptions};
 use node::coordinator::{self, SettleWith, arrivals};
@@ -333,6 +334,38 @@ async fn a_node_that_vanishes_after_its_offer_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_never_ends_its_answer_keeps_no_other_report_waiting() {
+    let network = Network::new().await;
+    network.listen().await;
+    blocking(|| {
+        reports::close(&network.loire, october()).unwrap();
+        reports::send(&network.loire, october()).unwrap();
+    });
+    come_to_rest(&[&network.loire, &network.coordination]).await;
+    network.loire.stop().await;
+    let port = network.loire.base().rsplit(':').next().unwrap().parse();
+    let silent = tokio::net::TcpListener::bind(("127.0.0.1", port.unwrap()));
+    let silent = silent.await.unwrap();
+    let looking = tokio::spawn({
+        let app = network.coordination.app.clone();
+        async move { arrivals::pass(&app).await }
+    });
+    let _held = silent.accept().await.unwrap();
+
+    blocking(|| {
+        reports::close(&network.wallonie, october()).unwrap();
+        reports::send(&network.wallonie, october()).unwrap();
+    });
+    let others = [&network.coordination, &network.wallonie];
+    come_to_rest(&others).await;
+    arrivals::pass(&network.coordination.app).await;
+    come_to_rest(&others).await;
+    assert_eq!(state(&network.wallonie), (PeriodState::Reported, None));
+    assert!(!looking.is_finished());
+    looking.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_disappears_for_a_day_between_its_reports_is_waited_for() {
     let network = Network::new().await;
     network.listen().await;
@@ -607,4 +640,47 @@ async fn a_library_too_quiet_to_be_reported_waits_with_its_money() {
     let november = blocking(|| reports::close(&network.loire, Period::parse("2026-11").unwrap()));
     // Still alone: it waits again, and nothing of it is lost.
     assert_eq!(november.unwrap().waiting.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_belongs_to_two_quiet_libraries_is_one_person_of_the_pool() {
+    let network = Network::new().await;
+    let here = network.loire.venue("Petite salle", 12_000, 5);
+    let there = network.loire.venue("Petit cinéma", 12_000, 5);
+    let mut posts = Vec::new();
+    for venue in [&here, &here, &here, &here, &there, &there] {
+        posts.push(network.loire.post(venue).await);
+    }
+    // The fifth device is the first person's, who also belongs to the cinema.
+    blocking(|| {
+        let (theirs, shared) = (&posts[0].id, &posts[4].id);
+        network.loire.db.write_now(|conn| {
+            use node::schema::posts;
+            let person = node::listening::store::post(conn, theirs)?.unwrap().member_id;
+            node::members::store::add_membership(conn, &person, &there.id, 0)?;
+            diesel::update(posts::table.find(shared))
+                .set(posts::member_id.eq(person))
+                .execute(conn)?;
+            Ok::<_, DbError>(())
+        })
+    })
+    .unwrap();
+    network.listen().await;
+    for (number, post) in posts.iter().enumerate() {
+        let started = format!("2026-10-07T1{number}:00:00Z");
+        let answer = post
+            .hand_in(&[play(&format!("q{number}"), &network.song_of_loire, &started, 2)])
+            .await;
+        assert_eq!(answer.json()["refused"], Value::Array(Vec::new()));
+    }
+    network.report(&network.loire).await;
+    let folder = network.loire.dir.join("reports/2026-10/1");
+    let manifest: Value =
+        serde_json::from_slice(&fs::read(folder.join("report.json")).unwrap()).unwrap();
+    let pool = &manifest["venues"][1];
+    assert!(pool["id"].as_str().unwrap().ends_with("/pooled-venues"));
+    assert_eq!(pool["activeMembers"], 5);
+    // Nine uses in the library, six in the pool.
+    assert_eq!(manifest["totals"]["uses"], 15);
+    assert_eq!(state(&network.loire), (PeriodState::Reported, None));
 }

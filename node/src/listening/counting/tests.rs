@@ -287,3 +287,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn late_plays_never_make_a_month_longer_than_it_is() {
+    // November is full but for its last hour; October is handed in late.
+    let day = |month: u32, day: u32, seconds: u64| {
+        let work = format!("{month}-{day}");
+        play(&work, &format!("2026-{month:02}-{day:02}T00:00:00Z"), seconds)
+    };
+    let november = (1..=29)
+        .map(|of_month| day(11, of_month, 86_400))
+        .chain([day(11, 30, 82_800)]);
+    let late = [day(10, 20, 3_000), day(10, 21, 3_600), day(10, 22, 600)];
+    let counted = count(november.chain(late).collect());
+    let seconds: u64 = counted.rows.iter().map(|row| row.seconds).sum();
+    assert_eq!(seconds, 30 * 86_400);
+    assert_eq!(counted.excluded, BTreeMap::from([("crowded", 1)]));
+    let kept = told(&counted);
+    assert!(kept.contains(&"10-20 1 3000".to_owned()), "{kept:?}");
+    assert!(kept.contains(&"10-22 1 600".to_owned()), "{kept:?}");
+}
+
+#[test]
+fn late_plays_never_use_a_work_more_often_than_a_month_allows() {
+    let counting = Counting {
+        max_uses_per_work_per_day: 1,
+        ..Counting::default()
+    };
+    let on = |date: String| play("a", &format!("{date}T10:00:00Z"), 60);
+    let november = (1..=30).map(|day| on(format!("2026-11-{day:02}")));
+    let october = (1..=3).map(|day| on(format!("2026-10-{day:02}")));
+    let counted = count_with(&counting, november.chain(october).collect());
+    assert_eq!(told(&counted), ["a 30 1800", "crowded 3"]);
+}
