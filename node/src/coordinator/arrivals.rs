@@ -18,6 +18,7 @@ use federation::report::{
 };
 use settlement::{Period, Timestamp, Track, Uri, WorkId};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::store::{self, ReceivedReport};
 use super::{archive, inbox, policy};
@@ -32,18 +33,22 @@ use crate::{Node, catalogue, files, names, reports};
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The largest table that is fetched, in bytes: some 200 million lines.
 const TABLE_LIMIT: u64 = 4 << 30;
+/// How many nodes' reports are fetched and looked at at once.
+const AT_ONCE: usize = 8;
 /// How often a report is looked at again because a work's own object may still be on its way: half
 /// an hour in all.
 const WAITS_FOR_WORKS: i64 = 10;
 
 /// The coordinator's errand: looks for offers and deals with them, until `left` says that the
-/// house is being left.
+/// house is being left. What is under way then is broken off, and begun again by the next.
 pub async fn run(app: App, mut left: watch::Receiver<bool>) {
     if !app.config.is_coordinator() {
         return;
     }
+    let mut under_way = JoinSet::new();
     loop {
-        pass(&app).await;
+        begin(&app, &mut under_way).await;
+        while under_way.try_join_next().is_some() {}
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             _ = left.wait_for(|gone| *gone) => return,
@@ -51,20 +56,65 @@ pub async fn run(app: App, mut left: watch::Receiver<bool>) {
     }
 }
 
-/// Deals with every offer that may be looked at now, one after the other.
+/// Deals with every offer that may be looked at now, and returns when all of them were.
 pub async fn pass(app: &App) {
-    let _turn = app.turns.arrivals.lock().await;
+    let mut under_way = JoinSet::new();
+    begin(app, &mut under_way).await;
+    while under_way.join_next().await.is_some() {}
+}
+
+/// Begins with the offers that may be looked at now: those of a node one after the other, those of
+/// several nodes side by side, so that one whose line is slow does not keep the others waiting.
+async fn begin(app: &App, under_way: &mut JoinSet<()>) {
     let now = app.clock.now_us();
     let offers = app
         .db
         .read(move |conn| Ok::<_, Refusal>(store::offers(conn, now)?));
+    let mut by_node: BTreeMap<String, Vec<ReceivedReport>> = BTreeMap::new();
     match offers.await {
         Ok(offers) => {
             for offer in offers {
-                deal_with(app, offer).await;
+                by_node
+                    .entry(offer.node_id.clone())
+                    .or_default()
+                    .push(offer);
             }
         }
         Err(error) => tracing::error!(%error, "cannot look for offered reports"),
+    }
+    for (node, offers) in by_node {
+        if let Some(looking) = Looking::at(app, node) {
+            under_way.spawn(async move {
+                for offer in offers {
+                    deal_with(&looking.app, offer).await;
+                }
+            });
+        }
+    }
+}
+
+/// Somebody looks at the reports of a node; nobody else does meanwhile.
+struct Looking {
+    app: App,
+    node: String,
+}
+
+impl Looking {
+    /// Nothing when the node's reports are being looked at, or those of many others.
+    fn at(app: &App, node: String) -> Option<Self> {
+        let mut looked_at = app.turns.looked_at();
+        let free = looked_at.len() < AT_ONCE && looked_at.insert(node.clone());
+        drop(looked_at);
+        free.then(|| Looking {
+            app: app.clone(),
+            node,
+        })
+    }
+}
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.app.turns.looked_at().remove(&self.node);
     }
 }
 
@@ -90,7 +140,14 @@ impl From<FetchRefused> for Trouble {
 
 async fn deal_with(app: &App, offer: ReceivedReport) {
     let id = offer.id.clone();
-    let outcome = match check(app, &offer).await {
+    let checked = check(app, &offer).await;
+    // One at a time finds its place in the archive, moves there and is answered.
+    let _turn = app.turns.arrivals.lock().await;
+    let kept = match checked {
+        Ok(arrived) => keep(app, &offer, &arrived).await,
+        Err(trouble) => Err(trouble),
+    };
+    let outcome = match kept {
         Ok(folder) => answer(app, offer, Ok(folder)).await,
         Err(Trouble::Refused(reason)) => {
             tracing::warn!(report = %id, %reason, "report refused");
@@ -110,8 +167,8 @@ async fn deal_with(app: &App, offer: ReceivedReport) {
     }
 }
 
-/// Fetches and checks; gives the folder of the archive the report now lies in.
-async fn check(app: &App, offer: &ReceivedReport) -> Result<String, Trouble> {
+/// Fetches and checks; gives the folder the report arrived in.
+async fn check(app: &App, offer: &ReceivedReport) -> Result<PathBuf, Trouble> {
     let (manifest, document) = PlayReport::parse(offer.manifest.as_bytes())
         .map_err(|e| Trouble::Refused(e.to_string()))?;
     let period = manifest.period;
@@ -164,8 +221,16 @@ async fn check(app: &App, offer: &ReceivedReport) -> Result<String, Trouble> {
             return Err(Trouble::Refused(refused.to_string()));
         }
     }
-    let place = app.config.dir.join(&known.folder);
-    settle_in(&arriving, &place)?;
+    Ok(arriving)
+}
+
+/// Moves a checked report into the archive; gives the folder it now lies in.
+async fn keep(app: &App, offer: &ReceivedReport, arrived: &Path) -> Result<String, Trouble> {
+    let (manifest, _) = PlayReport::parse(offer.manifest.as_bytes())
+        .map_err(|e| Trouble::Refused(e.to_string()))?;
+    // Looked up again: others came in, or the month was settled, while this one was looked at.
+    let known = before(app, &manifest, offer).await?;
+    settle_in(arrived, &app.config.dir.join(&known.folder))?;
     Ok(known.folder)
 }
 

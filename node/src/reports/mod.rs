@@ -15,6 +15,9 @@ pub mod remind;
 mod send;
 pub mod store;
 
+use std::collections::BTreeSet;
+use std::sync::{MutexGuard, PoisonError};
+
 use settlement::Period;
 use tokio::sync::Mutex;
 
@@ -65,10 +68,19 @@ impl PeriodState {
 /// Errands that are done one at a time, whoever asks for them.
 #[derive(Debug, Default)]
 pub struct Turns {
-    /// Looking at offered reports.
+    /// Finding an offered report's place in the archive, and answering it.
     pub arrivals: Mutex<()>,
+    /// The nodes whose reports are being looked at.
+    looked_at: std::sync::Mutex<BTreeSet<String>>,
     /// Recomputing settlements.
     pub recomputing: Mutex<()>,
+}
+
+impl Turns {
+    /// The nodes whose reports are being looked at.
+    pub(crate) fn looked_at(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.looked_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The first instant of a month and the first instant after it, in microseconds UTC, as the
