@@ -206,7 +206,7 @@ fn sign_again(dir: &Path) -> Anything {
 fn digest_of(path: &Path) -> std::io::Result<Sha256Digest> {
     let mut file = std::fs::File::open(path)?;
     let mut digester = Sha256Digester::new();
-    let mut buffer = vec![0; 256 << 10];
+    let mut buffer = vec![0; 64 << 10];
     loop {
         match file.read(&mut buffer)? {
             0 => return Ok(digester.finish()),

@@ -79,7 +79,9 @@ pub struct Turns {
 impl Turns {
     /// The nodes whose reports are being looked at.
     pub(crate) fn looked_at(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.looked_at.lock().unwrap_or_else(PoisonError::into_inner)
+        self.looked_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

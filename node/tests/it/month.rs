@@ -656,7 +656,9 @@ async fn who_belongs_to_two_quiet_libraries_is_one_person_of_the_pool() {
         let (theirs, shared) = (&posts[0].id, &posts[4].id);
         network.loire.db.write_now(|conn| {
             use node::schema::posts;
-            let person = node::listening::store::post(conn, theirs)?.unwrap().member_id;
+            let person = node::listening::store::post(conn, theirs)?
+                .unwrap()
+                .member_id;
             node::members::store::add_membership(conn, &person, &there.id, 0)?;
             diesel::update(posts::table.find(shared))
                 .set(posts::member_id.eq(person))
@@ -669,7 +671,12 @@ async fn who_belongs_to_two_quiet_libraries_is_one_person_of_the_pool() {
     for (number, post) in posts.iter().enumerate() {
         let started = format!("2026-10-07T1{number}:00:00Z");
         let answer = post
-            .hand_in(&[play(&format!("q{number}"), &network.song_of_loire, &started, 2)])
+            .hand_in(&[play(
+                &format!("q{number}"),
+                &network.song_of_loire,
+                &started,
+                2,
+            )])
             .await;
         assert_eq!(answer.json()["refused"], Value::Array(Vec::new()));
     }

@@ -293,7 +293,11 @@ fn late_plays_never_make_a_month_longer_than_it_is() {
     // November is full but for its last hour; October is handed in late.
     let day = |month: u32, day: u32, seconds: u64| {
         let work = format!("{month}-{day}");
-        play(&work, &format!("2026-{month:02}-{day:02}T00:00:00Z"), seconds)
+        play(
+            &work,
+            &format!("2026-{month:02}-{day:02}T00:00:00Z"),
+            seconds,
+        )
     };
     let november = (1..=29)
         .map(|of_month| day(11, of_month, 86_400))
