@@ -1,15 +1,18 @@
-//! The published vectors: RFC 9421 (appendix B.2.6 and §4.3) and draft-cavage appendix C.
+//! The published vectors: RFC 9421 (appendices B.1.4, B.2.6 and B.4, and §4.3) and draft-cavage
+//! appendix C.
 //!
 //! They cover too little for the policy, which is itself part of what is tested; so these tests
 //! look inside the claim.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use rsa::pkcs8::DecodePublicKey as _;
 use rsa::sha2::Sha256;
 use rsa::signature::Verifier as _;
 
 use super::*;
-use crate::keys::{Ed25519Public, RsaPublic};
+use crate::keys::{Ed25519Public, Ed25519Secret, RsaPublic};
 
 const BODY: &[u8] = br#"{"hello": "world"}"#;
 
@@ -92,6 +95,83 @@ fn rfc_9421_b_2_6_ed25519() {
         claim.check_policy(&Policy::default(), 1_618_884_475),
         Err(SignatureRefused::NotCovered(_))
     ));
+}
+
+/// The private key of appendix B.1.4 makes the signature of B.2.6 to the byte: Ed25519 leaves nothing
+/// to chance.
+#[test]
+fn rfc_9421_b_1_4_makes_the_signature_of_b_2_6() {
+    let secret = Ed25519Secret::from_pem(
+        "-----BEGIN PRIVATE KEY-----\n\
+         MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF\n\
+         -----END PRIVATE KEY-----\n",
+    )
+    .unwrap();
+    assert_eq!(
+        hex::encode(secret.public().as_bytes()),
+        "26b40b8f93fff3d897112f7ebc582b232dbd72517d082fe83cfb30ddce43d1bb"
+    );
+    let base = "\"date\": Tue, 20 Apr 2021 02:07:55 GMT\n\
+                \"@method\": POST\n\
+                \"@path\": /foo\n\
+                \"@authority\": example.com\n\
+                \"content-type\": application/json\n\
+                \"content-length\": 18\n\
+                \"@signature-params\": (\"date\" \"@method\" \"@path\" \"@authority\" \
+                \"content-type\" \"content-length\");created=1618884473;keyid=\"test-key-ed25519\"";
+    assert_eq!(
+        STANDARD.encode(secret.sign(base.as_bytes())),
+        "wqcAqbmYJ2ji2glfAMaRy4gruYYnx2nEFN2HN6jrnDnQCK1u02Gb04v9EDgwUPiu4A0w6vuQv5lIp5WPpBKRCw=="
+    );
+}
+
+/// Appendix B.4: what a proxy may do to a message under way, and what it may not.
+#[test]
+fn rfc_9421_b_4_transformations() {
+    let bytes = hex::decode("26b40b8f93fff3d897112f7ebc582b232dbd72517d082fe83cfb30ddce43d1bb");
+    let key = Ed25519Public::from_bytes(&bytes.unwrap().try_into().unwrap()).unwrap();
+    let tried = |method: &Method, authority: &str, lines: &[(&'static str, &str)]| {
+        let mut carried = headers(lines);
+        carried.extend(headers(&[
+            (
+                "signature-input",
+                "transform=(\"@method\" \"@path\" \"@authority\" \"accept\")\
+                 ;created=1618884473;keyid=\"test-key-ed25519\"",
+            ),
+            (
+                "signature",
+                "transform=:ZT1kooQsEHpZ0I1IjCqtQppOmIqlJPeo7DHR3SoMn0s5JZ1eRGS0A+vyYP9t/LXlh5QMFFQ6cpLt2m0pmj3NDA==:",
+            ),
+        ]));
+        let request = Incoming {
+            method,
+            path_and_query: "/demo?name1=Value1&Name2=value2",
+            scheme: "https",
+            authority,
+            headers: &carried,
+            body: b"",
+        };
+        parse(&request).and_then(|claim| claim.fits(&key.into()))
+    };
+    let date = ("date", "Fri, 15 Jul 2022 14:24:55 GMT");
+    let accept = ("accept", "application/json, */*");
+    let get = &Method::GET;
+    // The lines of one header joined, others added, taken away and moved.
+    assert_eq!(tried(get, "example.org", &[date, accept]), Ok(()));
+    let language = ("accept-language", "en-US,en;q=0.5");
+    assert_eq!(tried(get, "example.org", &[accept, language]), Ok(()));
+    // Another method, another host, the values of a header in another order.
+    let no = Err(SignatureRefused::DoesNotFit);
+    assert_eq!(tried(&Method::POST, "example.org", &[date, accept]), no);
+    assert_eq!(tried(get, "example.com", &[date, accept]), no);
+    let turned = ("accept", "*/*, application/json");
+    assert_eq!(tried(get, "example.org", &[date, turned]), no);
+    // Stricter than the RFC: a covered header on two lines, as the example sends it, is two headers.
+    let two = [("accept", "application/json"), ("accept", "*/*")];
+    assert_eq!(
+        tried(get, "example.org", &two),
+        Err(SignatureRefused::CoveredHeader("accept".into()))
+    );
 }
 
 /// The proxy's signature of §4.3: the one RSASSA-PKCS1-v1_5 example of the final RFC, with the

@@ -29,7 +29,7 @@ use url::Url;
 use super::fetch::{self, FetchRefused};
 use super::standing::{Blocklist, Rules};
 use super::store::{Delivery, Due};
-use super::{Peer, framework, outside, store};
+use super::{Peer, framework, keys, outside, store};
 use crate::Node;
 use crate::clock::Clock;
 use crate::web::{App, Refusal};
@@ -165,9 +165,11 @@ async fn work(app: App, origin: String) {
 /// Makes the first delivery in line after the one of id `after`; its id, when the one after it may
 /// be made too.
 async fn one(app: &App, origin: &str, after: &str) -> Result<Option<String>, Refusal> {
-    let Some((peer, delivery)) = next(app, origin, after).await? else {
+    let Some((peer, delivery, changes)) = next(app, origin, after).await? else {
         return Ok(None);
     };
+    // What was said with new keys, or of them, is not delivered under the old ones.
+    keys::take_up(app, changes)?;
     let outcome = deliver(app, &peer, &delivery).await;
     let goes_on = matches!(outcome, Outcome::Taken | Outcome::Refused(_));
     let id = delivery.id.clone();
@@ -175,7 +177,13 @@ async fn one(app: &App, origin: &str, after: &str) -> Result<Option<String>, Ref
     Ok(goes_on.then_some(id))
 }
 
-async fn next(app: &App, origin: &str, after: &str) -> Result<Option<(Peer, Delivery)>, Refusal> {
+/// The first delivery in line after the one of id `after`, to whom, and how often this node's keys
+/// had changed when it was read.
+async fn next(
+    app: &App,
+    origin: &str,
+    after: &str,
+) -> Result<Option<(Peer, Delivery, u32)>, Refusal> {
     let now = app.clock.now_us();
     let rules = Rules::of(&app.config);
     let (origin, after) = (origin.to_owned(), after.to_owned());
@@ -190,7 +198,8 @@ async fn next(app: &App, origin: &str, after: &str) -> Result<Option<(Peer, Deli
                 return Ok(None);
             }
             let delivery = store::next_delivery(conn, &origin, &after, now)?;
-            Ok(delivery.map(|delivery| (peer, delivery)))
+            let changes = store::key_changes(conn)?;
+            Ok(delivery.map(|delivery| (peer, delivery, changes)))
         })
         .await
 }

@@ -1,4 +1,8 @@
 //! Fetching from other nodes: signed, limited in size and time, never past the public network.
+//!
+//! What a host may cost a minute depends on whose choice it is: of a node that is followed or
+//! allowed here, and of the coordinator, as much as they have; of a host that somebody else named,
+//! little, and what failed there is not asked again at once.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,15 +18,18 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use url::Url;
 
+use super::budget::{Allowance, Budget};
 use super::outside::{self, NoWayOut};
 use super::resolve;
 use super::standing::{Blocklist, Rules};
-use super::store;
+use super::{Following, Peer, Standing, store};
 use crate::Node;
 use crate::db::DbError;
 
 /// How long a document may take, from the first byte asked to the last byte read.
 const DOCUMENT: Duration = Duration::from_secs(20);
+/// How many requests all hosts that others named may cost a minute.
+const OF_STRANGERS: u32 = 1_000;
 /// How much of what a server says with a refusal is kept, in bytes.
 const SAID_LIMIT: usize = 300;
 
@@ -142,9 +149,51 @@ impl From<diesel::result::Error> for FetchRefused {
     }
 }
 
+/// What was fetched in this minute, and what failed.
+pub(super) struct Fetches(Budget);
+
+impl Default for Fetches {
+    fn default() -> Self {
+        Fetches(Budget::new(OF_STRANGERS))
+    }
+}
+
+impl Fetches {
+    fn came(&self, node: &Node, host: &str, bytes: u64) {
+        self.0.came(host, bytes, node.clock.now_us());
+    }
+}
+
+/// Host and port.
+fn host(address: &Url) -> String {
+    let origin = address.origin().ascii_serialization();
+    origin
+        .split_once("://")
+        .map_or("", |(_, host)| host)
+        .to_owned()
+}
+
+/// What a host may cost.
+fn allowance(node: &Node, peer: Option<&Peer>) -> Allowance {
+    let chosen = peer.is_some_and(|peer| {
+        peer.following != Following::No
+            || peer.standing == Standing::Allowed
+            || peer.actor_id == node.config.coordinator_actor()
+    });
+    match chosen {
+        true => Allowance::CHOSEN,
+        false => Allowance::STRANGER,
+    }
+}
+
 /// The JSON at `url`, at most `limit` bytes of it. Its words are only as true as what proves
 /// them: a signature inside, or for ActivityPub objects [`object`].
 pub async fn json(node: &Node, url: &str, limit: usize) -> Result<Value, FetchRefused> {
+    let read = json_there(node, url, limit).await;
+    note(node, url, read)
+}
+
+async fn json_there(node: &Node, url: &str, limit: usize) -> Result<Value, FetchRefused> {
     let accept = "application/activity+json, application/ld+json;q=0.9, application/json;q=0.8";
     let (address, response) = document(node, url, accept).await?;
     let found = content_type(&response);
@@ -160,12 +209,36 @@ pub async fn json(node: &Node, url: &str, limit: usize) -> Result<Value, FetchRe
             wanted: "JSON",
         });
     }
-    read_json(response, &address, limit).await
+    read_json(node, response, &address, limit).await
 }
 
 /// The ActivityPub object whose id is `url`, authenticated by being served there: under an
 /// ActivityPub media type, with this very id.
 pub async fn object(node: &Node, url: &str, limit: usize) -> Result<Value, FetchRefused> {
+    let read = object_there(node, url, limit).await;
+    note(node, url, read)
+}
+
+/// Remembers an address that does not answer as it should.
+fn note<T>(node: &Node, url: &str, read: Result<T, FetchRefused>) -> Result<T, FetchRefused> {
+    let budget = &node.outside.fetches.0;
+    match &read {
+        Ok(_) => budget.answered(url),
+        Err(
+            FetchRefused::Silent { .. }
+            | FetchRefused::Status { .. }
+            | FetchRefused::TooLarge { .. }
+            | FetchRefused::OtherType { .. }
+            | FetchRefused::Json { .. }
+            | FetchRefused::Content { .. },
+        ) => budget.failed(url, node.clock.now_us()),
+        // Ours, or never asked.
+        Err(_) => {}
+    }
+    read
+}
+
+async fn object_there(node: &Node, url: &str, limit: usize) -> Result<Value, FetchRefused> {
     let accept = format!("{ACTIVITY_JSON}, {LD_JSON};q=0.9");
     let (address, response) = document(node, url, &accept).await?;
     let found = content_type(&response);
@@ -177,7 +250,7 @@ pub async fn object(node: &Node, url: &str, limit: usize) -> Result<Value, Fetch
             wanted: "an ActivityPub object",
         });
     }
-    let value = read_json(response, &address, limit).await?;
+    let value = read_json(node, response, &address, limit).await?;
     if value.get("id").and_then(Value::as_str) != Some(url) {
         return Err(FetchRefused::Content {
             url: url.to_owned(),
@@ -211,7 +284,7 @@ pub async fn to_file(
     let mut response = ask(node, &address, "*/*", None, Some(time)).await?;
     expect(&mut response, &[StatusCode::OK]).await?;
     let part = PathBuf::from(format!("{}.part-{}", path.display(), node.clock.fresh_id()));
-    let written = write_part(response, &address, limit, &part).await;
+    let written = write_part(node, response, &address, limit, &part).await;
     let fetched = match written {
         Ok(fetched) => fetched,
         Err(refused) => {
@@ -247,6 +320,9 @@ pub async fn stream(
         StatusCode::RANGE_NOT_SATISFIABLE,
     ];
     expect(&mut response, &good).await?;
+    // Whoever reads it takes no more than this.
+    let promised = response.content_length().unwrap_or(0);
+    node.outside.fetches.came(node, &host(&address), promised);
     Ok(response)
 }
 
@@ -290,6 +366,12 @@ async fn ask(
     if blocklist.holds(address) {
         let host = address.host_str().unwrap_or_default().to_owned();
         return Err(FetchRefused::Blocked(host));
+    }
+    let (budget, now) = (&node.outside.fetches.0, node.clock.now_us());
+    let allowance = allowance(node, peer.as_ref());
+    let is_shunned = allowance != Allowance::CHOSEN && budget.is_shunned(address.as_str(), now);
+    if is_shunned || !budget.may_ask(&host(address), allowance, now) {
+        return Err(FetchRefused::TooOften(address.to_string()));
     }
     let client = node.outside.client(&node.config)?;
     let mut request = client.get(address.clone()).header(ACCEPT, accept);
@@ -343,8 +425,13 @@ fn content_type(response: &Response) -> String {
         .to_owned()
 }
 
-async fn read_json(response: Response, address: &Url, limit: usize) -> Result<Value, FetchRefused> {
-    let bytes = read(response, address, limit).await?;
+async fn read_json(
+    node: &Node,
+    response: Response,
+    address: &Url,
+    limit: usize,
+) -> Result<Value, FetchRefused> {
+    let bytes = read(node, response, address, limit).await?;
     parse_strict(&bytes, JsonLimits::of_bytes(limit)).map_err(|source| FetchRefused::Json {
         url: address.to_string(),
         source,
@@ -352,12 +439,15 @@ async fn read_json(response: Response, address: &Url, limit: usize) -> Result<Va
 }
 
 async fn read(
+    node: &Node,
     mut response: Response,
     address: &Url,
     limit: usize,
 ) -> Result<Vec<u8>, FetchRefused> {
     let mut bytes = Vec::new();
+    let host = host(address);
     while let Some(chunk) = response.chunk().await.map_err(silent(address))? {
+        node.outside.fetches.came(node, &host, chunk.len() as u64);
         if bytes.len() + chunk.len() > limit {
             return Err(too_large(address, limit as u64));
         }
@@ -367,6 +457,7 @@ async fn read(
 }
 
 async fn write_part(
+    node: &Node,
     mut response: Response,
     address: &Url,
     limit: u64,
@@ -377,7 +468,9 @@ async fn write_part(
     }
     let mut file = tokio::fs::File::create_new(part).await.map_err(io(part))?;
     let mut digester = Sha256Digester::new();
+    let host = host(address);
     while let Some(chunk) = response.chunk().await.map_err(silent(address))? {
+        node.outside.fetches.came(node, &host, chunk.len() as u64);
         digester.update(&chunk);
         if digester.length() > limit {
             return Err(too_large(address, limit));

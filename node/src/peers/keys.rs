@@ -44,8 +44,6 @@ pub const HISTORY: &str = "/actor/keys";
 /// For how long after its end a key's proofs are taken, in microseconds: a node that is running
 /// takes up its new keys within a moment.
 const GRACE_US: i64 = 60_000_000;
-/// Within what time a node that runs has taken up keys that a command drew, in microseconds.
-const TAKE_UP_US: i64 = 5_000_000;
 /// How long a peer that was read again for an unknown key is not read again for that, in
 /// microseconds.
 const REREAD_US: i64 = 600_000_000;
@@ -151,20 +149,16 @@ pub fn rotate(node: &Node) -> Result<OwnKey, Refusal> {
     Ok(new)
 }
 
-/// Tells the peers that our actor changed; whoever is not told reads it when our next signature
-/// names a key that is not known there.
+/// Tells the peers that our actor changed. The node that runs delivers it under the new keys: it
+/// looks whether they changed whenever it takes something from a line. Whoever is not told reads the
+/// actor when our next signature names a key that is not known there.
 fn announce(conn: &mut Conn, node: &Node) -> QueryResult<()> {
     let update =
         || json!({ "type": "Update", "object": actor::Local::Node.actor(node).to_value() });
-    // The node that runs must have taken up its keys first: its peers read its actor when a key is
-    // new to them.
-    let later = node.clock.now_us().saturating_add(TAKE_UP_US);
-    let said = say(conn, node, update(), To::Followers, false)?;
-    store::postpone(conn, &said, later)?;
+    say(conn, node, update(), To::Followers, false)?;
     let coordinator = node.config.coordinator_actor();
     if let Some(peer) = store::peer_by_actor(conn, &coordinator)?.filter(|peer| !peer.follower) {
-        let said = say(conn, node, update(), To::Peer(peer.origin), false)?;
-        store::postpone(conn, &said, later)?;
+        say(conn, node, update(), To::Peer(peer.origin), false)?;
     }
     Ok(())
 }
@@ -172,7 +166,10 @@ fn announce(conn: &mut Conn, node: &Node) -> QueryResult<()> {
 /// Takes up keys that another process of this node drew, and reads again the peers whose documents
 /// named keys that are not known here.
 pub async fn pass(app: &App) {
-    if let Err(error) = take_up(app).await {
+    let changes = app
+        .db
+        .read(|conn| Ok::<_, Refusal>(store::key_changes(conn)?));
+    if let Err(error) = changes.await.and_then(|changes| take_up(app, changes)) {
         tracing::error!(%error, "the node's new keys cannot be taken up");
     }
     for origin in app.outside.rereads.waiting() {
@@ -193,14 +190,12 @@ pub async fn run(app: App, mut left: watch::Receiver<bool>) {
     }
 }
 
-async fn take_up(app: &App) -> Result<(), Refusal> {
-    let changes = app
-        .db
-        .read(|conn| Ok::<_, Refusal>(store::key_changes(conn)?))
-        .await?;
-    if changes > app.keys().changes {
-        let keys = NodeKeys::read(&app.config.dir, changes).map_err(Refusal::broken)?;
-        app.keyring.change(Arc::new(keys));
+/// Signs with the keys after so many changes from now on, if this process does not yet: a command
+/// drew them.
+pub(super) fn take_up(node: &Node, changes: u32) -> Result<(), Refusal> {
+    if changes > node.keys().changes {
+        let keys = NodeKeys::read(&node.config.dir, changes).map_err(Refusal::broken)?;
+        node.keyring.change(Arc::new(keys));
         tracing::info!(changes, "this node signs with its new keys from now on");
     }
     Ok(())

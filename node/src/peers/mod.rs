@@ -17,6 +17,7 @@
 pub mod actor;
 pub mod add;
 pub mod api;
+mod budget;
 pub mod deliver;
 pub mod fetch;
 pub mod follow;

@@ -11,7 +11,7 @@ use federation::signature::{CannotSign, Outgoing, sign_cavage, sign_rfc9421};
 use reqwest::{Certificate, Client, Request, Response, redirect};
 use tokio::sync::OnceCell;
 
-use super::fetch::{FetchRefused, chain};
+use super::fetch::{FetchRefused, Fetches, chain};
 use super::framework::Framework;
 use super::keys::Rereads;
 use super::reads::Reads;
@@ -56,6 +56,7 @@ pub struct Outside {
     pub(super) framework: OnceCell<Framework>,
     pub(super) rereads: Rereads,
     pub(super) reads: Reads,
+    pub(super) fetches: Fetches,
     lookup: Option<Lookup>,
     newer: Mutex<BTreeSet<String>>,
     names: BTreeMap<String, SocketAddr>,

@@ -80,7 +80,7 @@ pub fn unread(conn: &mut Conn, now_us: i64) -> QueryResult<Vec<Unread>> {
 /// answers with something else tomorrow, and from the beginning: the page may be none any more.
 async fn stop(app: &App, origin: String, refused: &FetchRefused) {
     let away = match refused {
-        FetchRefused::Silent { .. } | FetchRefused::Db(_) => true,
+        FetchRefused::Silent { .. } | FetchRefused::TooOften(_) | FetchRefused::Db(_) => true,
         FetchRefused::Status { status, .. } => {
             status.is_server_error() || matches!(status.as_u16(), 401 | 403 | 408 | 425 | 429)
         }
@@ -138,7 +138,9 @@ async fn read(app: &App, unread: Unread) -> Result<(), FetchRefused> {
             match item_of(app, &actor, item).await {
                 Ok(Some(activity)) => arrived.push(activity),
                 Ok(None) => {}
-                Err(refused @ FetchRefused::Silent { .. }) => return Err(refused),
+                Err(refused @ (FetchRefused::Silent { .. } | FetchRefused::TooOften(_))) => {
+                    return Err(refused);
+                }
                 Err(refused) => {
                     tracing::warn!(peer = origin, %refused, "an item of an outbox is left out");
                 }

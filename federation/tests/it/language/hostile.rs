@@ -6,11 +6,14 @@ use federation::keys::{Ed25519Public, Ed25519Secret};
 use federation::proof;
 use federation::signature::{Policy, parse};
 use federation::vocabulary::webfinger::Account;
-use federation::vocabulary::{Activity, Actor, Duration, Selection, Timestamp, Work};
+use federation::vocabulary::{
+    Activity, Actor, ActorKind, Duration, NamedKey, Selection, Timestamp, Work,
+};
 use http::{HeaderMap, HeaderValue, Method};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::{Map, Value, json};
+use settlement::Uri;
 
 use super::outgoing::{BODY, HANDS, NOW, arriving};
 
@@ -78,6 +81,34 @@ fn any_json() -> impl Strategy<Value = Value> {
         ]
     })
 }
+
+/// Of what signatures are written.
+const PIECES: [&str; 24] = [
+    "sig1=",
+    "sig2=",
+    "(",
+    ")",
+    "\"@method\"",
+    "\"@target-uri\"",
+    "\"content-digest\"",
+    " ",
+    ";",
+    ",",
+    "created=1790000000",
+    "keyid=\"https://loire.example/actor#k\"",
+    "alg=\"ed25519\"",
+    ":AA==:",
+    ":",
+    "keyId=\"https://loire.example/actor#k\"",
+    "algorithm=\"hs2019\"",
+    "headers=\"date host\"",
+    "signature=\"AA==\"",
+    "\"",
+    "\\",
+    "=",
+    "expires=-1",
+    "nonce=?1",
+];
 
 proptest! {
     // The same cases every time: a test that fails fails for everyone.
@@ -147,6 +178,77 @@ proptest! {
         prop_assert!(parse(&arriving(&Method::POST, "/inbox", &headers, BODY)).is_err());
         headers.remove("signature-input");
         prop_assert!(parse(&arriving(&Method::POST, "/inbox", &headers, BODY)).is_err());
+    }
+
+    /// Headers that are nearly right: pieces of true ones in any order.
+    #[test]
+    fn nearly_right_signatures_are_answered(
+        input in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..14),
+        signature in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..10),
+    ) {
+        let mut headers = HeaderMap::new();
+        headers.insert("date", HeaderValue::from_static("Sun, 01 Nov 2026 08:00:00 GMT"));
+        headers.insert("signature-input", HeaderValue::from_str(&input.concat()).unwrap());
+        headers.insert("signature", HeaderValue::from_str(&signature.concat()).unwrap());
+        for _ in 0..2 {
+            let request = arriving(&Method::POST, "/inbox", &headers, BODY);
+            if let Ok(claim) = parse(&request) {
+                // Read the same again, and never enough.
+                prop_assert_eq!(parse(&request), Ok(claim.clone()));
+                prop_assert!(claim.check_policy(&Policy::default(), NOW).is_err());
+            }
+            headers.remove("signature-input");
+        }
+    }
+
+    #[test]
+    fn a_multikey_is_read_as_it_was_written_and_in_no_other_spelling(
+        seed in any::<[u8; 32]>(),
+        at in any::<prop::sample::Index>(),
+        other in "[0-9A-Za-z]",
+    ) {
+        let key = Ed25519Secret::from_seed(&seed).public();
+        let text = key.to_multikey();
+        prop_assert_eq!(text.parse::<Ed25519Public>().ok(), Some(key));
+        let at = at.index(text.len());
+        let mut changed = text.clone();
+        changed.replace_range(at..=at, &other);
+        if let Ok(read) = changed.parse::<Ed25519Public>() {
+            prop_assert_eq!(read.to_multikey(), changed);
+        }
+        prop_assert!(format!("{text}1").parse::<Ed25519Public>().is_err());
+        prop_assert!(format!(" {text}").parse::<Ed25519Public>().is_err());
+    }
+
+    /// What a node says of itself is read as it was said, whatever it is called.
+    #[test]
+    fn an_actor_is_read_as_it_was_written(
+        seed in any::<[u8; 32]>(),
+        name in prop::option::of("\\PC{1,30}"),
+        handle in "[a-z]{1,20}",
+    ) {
+        let uri = |path: &str| Uri::parse(&format!("https://loire.example{path}")).unwrap();
+        let mut actor = Actor::new(uri(&format!("/{handle}")), ActorKind::Person, uri("/inbox"));
+        actor.name = name;
+        actor.preferred_username = Some(handle.clone());
+        actor.shared_inbox = Some(uri("/inbox"));
+        actor.ed25519_keys = vec![NamedKey {
+            id: uri(&format!("/{handle}#ed25519-key")),
+            key: Ed25519Secret::from_seed(&seed).public(),
+        }];
+        let written = actor.to_value().to_string();
+        let read = Actor::parse(written.as_bytes());
+        prop_assert_eq!(read.as_ref(), Ok(&actor), "{}", written);
+    }
+
+    /// The strict reader reads what everybody reads, or nothing.
+    #[test]
+    fn strict_json_is_never_read_as_something_else(text in "[\\[\\]{}\",:0-9.eE\\\\ua-c -]{0,40}") {
+        if let Ok(read) = parse_strict(text.as_bytes(), JsonLimits::OBJECT) {
+            prop_assert_eq!(serde_json::from_str::<Value>(&text).ok(), Some(read.clone()));
+            let again = parse_strict(&canonical(&read), JsonLimits::OBJECT);
+            prop_assert_eq!(again.map(|value| canonical(&value)), Ok(canonical(&read)));
+        }
     }
 
     /// One changed byte anywhere in what was signed, and nobody is believed.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use federation::keys::Ed25519Public;
 
 use crate::db::Conn;
-use crate::schema::{deliveries, held_peers, key_changes, old_keys};
+use crate::schema::{held_peers, key_changes, old_keys};
 
 /// How often this node's keys were changed.
 pub fn key_changes(conn: &mut Conn) -> QueryResult<u32> {
@@ -35,14 +35,6 @@ pub fn keep_key_change(
             key_changes::statement.eq(statement),
             key_changes::changed_us.eq(now_us),
         ))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// Lets what was just said wait in its lines until `until_us`.
-pub fn postpone(conn: &mut Conn, activity: &str, until_us: i64) -> QueryResult<()> {
-    diesel::update(deliveries::table.filter(deliveries::activity_id.eq(activity)))
-        .set(deliveries::next_try_us.eq(until_us))
         .execute(conn)?;
     Ok(())
 }

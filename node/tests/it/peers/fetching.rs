@@ -130,8 +130,8 @@ async fn a_name_that_turns_inward_between_two_requests_is_not_followed() {
         vec!["127.0.0.1".parse().unwrap()]
     }));
     let port = stranger.base.rsplit(':').next().unwrap();
-    for _ in 0..2 {
-        let url = format!("https://rebind.example.:{port}/actor");
+    for path in ["actor", "again"] {
+        let url = format!("https://rebind.example.:{port}/{path}");
         let refused = fetch::json(&public, &url, 1000).await.unwrap_err();
         assert!(refused.to_string().contains("internal IP"), "{refused}");
     }

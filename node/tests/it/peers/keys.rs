@@ -13,10 +13,21 @@ use super::stranger::{Stranger, Way, post};
 use super::{known, say, settle, words};
 use crate::world::{Host, World};
 
-/// As a command does it, beside a node that runs.
+/// By the node itself.
 async fn rotate(host: &Host) -> keys::OwnKey {
     let app = host.app.clone();
     let rotated = tokio::task::spawn_blocking(move || keys::rotate(&app).unwrap());
+    rotated.await.unwrap()
+}
+
+/// As the command does it: in another process, beside the node that runs.
+async fn rotate_beside(world: &World, host: &Host) -> keys::OwnKey {
+    let (dir, clock) = (host.dir.clone(), world.clock.clone());
+    let rotated = tokio::task::spawn_blocking(move || {
+        let mut beside = node::Node::open(&dir).unwrap();
+        beside.clock = clock;
+        keys::rotate(&beside).unwrap()
+    });
     rotated.await.unwrap()
 }
 
@@ -87,14 +98,7 @@ async fn a_node_that_changes_its_keys_is_believed_and_its_old_words_stand() {
 async fn a_node_that_runs_takes_up_keys_that_a_command_drew() {
     let world = World::new();
     let loire = world.node("loire", "FR-ARA").await;
-    let dir = loire.dir.clone();
-    let clock = world.clock.clone();
-    let new = tokio::task::spawn_blocking(move || {
-        let mut beside = node::Node::open(&dir).unwrap();
-        beside.clock = clock;
-        keys::rotate(&beside).unwrap()
-    });
-    let new = new.await.unwrap();
+    let new = rotate_beside(&world, &loire).await;
     keys::pass(&loire.app).await;
     assert_eq!(loire.keys().ed25519.public(), new.key);
     let actor = loire.visitor().get("/actor").await.json();
@@ -113,6 +117,23 @@ async fn a_node_that_runs_takes_up_keys_that_a_command_drew() {
     let dir = loire.dir.clone();
     let again = tokio::task::spawn_blocking(move || node::Node::open(&dir).unwrap());
     assert_eq!(again.await.unwrap().keys().ed25519.public(), new.key);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_is_told_of_new_keys_in_the_moment_they_count() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let wallonie = world.node("wallonie", "BE-WAL").await;
+    peers::add(&wallonie.app, &loire.base()).await.unwrap();
+    settle(&[&loire, &wallonie]).await;
+    let new = rotate_beside(&world, &loire).await;
+    // The node that runs has not looked at its keys yet; what it delivers makes it look.
+    peers::deliver::pass(&loire.app).await;
+    assert_eq!(loire.keys().ed25519.public(), new.key);
+    let peer = known(&wallonie, &loire).await.unwrap();
+    assert_eq!(peer.ed25519, Some(new.key));
+    assert_eq!(peer.ed25519_id.as_deref(), Some(new.id.as_str()));
+    assert!(held(&wallonie, &loire.base()).await.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
