@@ -4,20 +4,21 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::to_bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use diesel::QueryResult;
 use federation::json::{JsonLimits, parse_strict};
 use federation::signature::SignatureRefused;
-use federation::vocabulary::{Act, Activity, WordsRefused, is_activity_type};
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use federation::vocabulary::{Act, Activity, Reference, WordsRefused, is_activity_type};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use settlement::{NodeId, Uri};
 
+use super::actor::Local;
 use super::prove::{Unproven, incoming, prove};
-use super::store;
+use super::{Peer, rules, store};
 use crate::Node;
 use crate::db::{Conn, DbError};
 use crate::web::{App, Refusal};
@@ -35,6 +36,9 @@ pub enum NotTaken {
     /// Not ActivityStreams.
     #[error("send application/activity+json")]
     OtherType,
+    /// Packed: what is signed and counted is what arrives.
+    #[error("send the activity as it is, without a Content-Encoding")]
+    Packed,
     /// Too many bytes.
     #[error("an activity is at most {ACTIVITY_LIMIT} bytes")]
     TooLarge,
@@ -56,6 +60,12 @@ pub enum NotTaken {
     /// An answer to a question of ours that was never asked, or was asked somebody else.
     #[error("this answers nothing that this node has asked you")]
     Unasked,
+    /// Somebody else's to say.
+    #[error("{0}")]
+    NotYours(String),
+    /// Nobody of that address can be followed here.
+    #[error("nobody can be followed at {0}")]
+    Nobody(Uri),
     /// Our fault.
     #[error("something broke here; nothing is lost: try again later")]
     Broken(Refusal),
@@ -65,13 +75,16 @@ impl NotTaken {
     /// The number that goes with the sentence.
     pub fn status(&self) -> StatusCode {
         match self {
-            NotTaken::OtherType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            NotTaken::OtherType | NotTaken::Packed => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             NotTaken::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             NotTaken::TooSlow => StatusCode::REQUEST_TIMEOUT,
             NotTaken::Words(_) => StatusCode::BAD_REQUEST,
             NotTaken::Unproven(unproven) => unproven.status(),
             NotTaken::Replayed => StatusCode::UNAUTHORIZED,
-            NotTaken::Unasked => StatusCode::FORBIDDEN,
+            // Not 403 or 404: the sender is well and its line goes on; this one is refused.
+            NotTaken::Unasked | NotTaken::NotYours(_) | NotTaken::Nobody(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             NotTaken::TooMany => StatusCode::TOO_MANY_REQUESTS,
             NotTaken::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -112,15 +125,8 @@ impl IntoResponse for NotTaken {
 /// `POST /inbox`: 202 when the activity is stored, 200 when it was before.
 pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCode, NotTaken> {
     let (parts, body) = request.into_parts();
-    let content_type = parts.headers.get(CONTENT_TYPE);
-    if !content_type.is_some_and(|value| value.to_str().is_ok_and(is_activity_type)) {
-        return Err(NotTaken::OtherType);
-    }
-    let body = match tokio::time::timeout(ARRIVAL, to_bytes(body, ACTIVITY_LIMIT)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => return Err(NotTaken::TooLarge),
-        Err(_) => return Err(NotTaken::TooSlow),
-    };
+    is_plain(&parts.headers)?;
+    let body = whole(body, ARRIVAL).await?;
     let value =
         parse_strict(&body, JsonLimits::of_bytes(ACTIVITY_LIMIT)).map_err(WordsRefused::from)?;
     let activity = Activity::of(&value)?;
@@ -137,11 +143,15 @@ pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCod
             let peer = proven.signer.peer(conn, now)?;
             store::note_heard(conn, &peer.origin, now)?;
             if store::has_arrived(conn, activity.id.as_str())? {
-                return Ok(StatusCode::OK);
+                return match is_of_another(conn, &activity.actor, &activity.id)? {
+                    false => Ok(StatusCode::OK),
+                    true => Err(NotTaken::NotYours(format!(
+                        "{} is another's activity",
+                        activity.id
+                    ))),
+                };
             }
-            if answers_nothing(conn, &node, &activity)? {
-                return Err(NotTaken::Unasked);
-            }
+            may_say(conn, &node, &peer, &activity)?;
             let count = || store::waiting_from(conn, &peer.origin);
             if !node.wake.has_room(&peer.origin, WAITING_LIMIT, count)? {
                 return Err(NotTaken::TooMany);
@@ -155,24 +165,138 @@ pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCod
     Ok(status)
 }
 
-/// Whether an activity answers something by name that this node never said, or said about somebody
-/// of another origin.
-fn answers_nothing(conn: &mut Conn, node: &Node, activity: &Activity) -> QueryResult<bool> {
-    let (Act::Accept { object } | Act::Reject { object }) = &activity.act else {
-        return Ok(false);
-    };
-    let Some(id) = object.id() else {
-        return Ok(false);
-    };
-    if id.origin() != node.config.base() {
-        return Ok(true);
+/// An activity is sent as it is, under its own media type.
+fn is_plain(headers: &HeaderMap) -> Result<(), NotTaken> {
+    let content_type = headers.get(CONTENT_TYPE);
+    if !content_type.is_some_and(|value| value.to_str().is_ok_and(is_activity_type)) {
+        return Err(NotTaken::OtherType);
     }
+    let mut packed = headers.get_all(CONTENT_ENCODING).iter();
+    match packed.all(|value| value == "identity") {
+        true => Ok(()),
+        false => Err(NotTaken::Packed),
+    }
+}
+
+/// The body, when all of it arrives within this time.
+async fn whole(body: Body, within: Duration) -> Result<Bytes, NotTaken> {
+    match tokio::time::timeout(within, to_bytes(body, ACTIVITY_LIMIT)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(NotTaken::TooLarge),
+        Err(_) => Err(NotTaken::TooSlow),
+    }
+}
+
+/// Whether this is the speaker's to say, as far as the door can see: what is refused here is never
+/// stored. The [rules](super::rules) are asked once more when it acts.
+fn may_say(conn: &mut Conn, node: &Node, peer: &Peer, activity: &Activity) -> Result<(), NotTaken> {
+    rules::check(peer, activity).map_err(|refused| match refused {
+        broken @ Refusal::Broken(_) => NotTaken::Broken(broken),
+        refused => NotTaken::NotYours(refused.to_string()),
+    })?;
+    match &activity.act {
+        Act::Follow { object } if Local::at(conn, node, object)?.is_none() => {
+            Err(NotTaken::Nobody(object.clone()))
+        }
+        Act::Accept { object } | Act::Reject { object } => {
+            match was_asked(conn, &activity.actor, object)? {
+                true => Ok(()),
+                false => Err(NotTaken::Unasked),
+            }
+        }
+        Act::Undo { object } => {
+            let Some(id) = object.id() else {
+                return Ok(());
+            };
+            match is_of_another(conn, &activity.actor, id)? {
+                false => Ok(()),
+                true => Err(NotTaken::NotYours(format!("{id} is another's activity"))),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether an actor of ours asked this very actor, by name, what is answered here.
+fn was_asked(conn: &mut Conn, who: &Uri, question: &Reference) -> QueryResult<bool> {
+    let Some(id) = question.id() else {
+        return Ok(false);
+    };
     let Some((said, _)) = store::said(conn, id.as_str())? else {
-        return Ok(true);
+        return Ok(false);
     };
     let said: Value = serde_json::from_str(&said).unwrap_or_default();
-    let asked = said["object"]
-        .as_str()
-        .and_then(|asked| Uri::parse(asked).ok());
-    Ok(asked.is_some_and(|asked| asked.origin() != activity.actor.origin()))
+    Ok(said["type"] == "Follow" && said["object"] == who.as_str())
+}
+
+/// Whether the activity of this id is known to be said by somebody other than `who`.
+fn is_of_another(conn: &mut Conn, who: &Uri, id: &Uri) -> QueryResult<bool> {
+    let Some(said) = store::arrived(conn, id.as_str())? else {
+        return Ok(false);
+    };
+    let said: Value = serde_json::from_str(&said).unwrap_or_default();
+    Ok(said["actor"] != who.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+
+    use super::*;
+
+    const NO_TIME: Duration = Duration::from_millis(1);
+    const LONG: Duration = Duration::from_secs(3600);
+
+    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, http::HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[tokio::test]
+    async fn a_body_that_stops_on_its_way_is_not_waited_for() {
+        let beginning = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"{"))]);
+        let rest = stream::pending();
+        let body = Body::from_stream(futures_util::StreamExt::chain(beginning, rest));
+        let refused = whole(body, NO_TIME).await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::REQUEST_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn a_body_without_end_is_cut_off_at_the_limit() {
+        let chunk = Ok::<_, Infallible>(Bytes::from_static(&[b' '; 1024]));
+        let body = Body::from_stream(stream::repeat(chunk));
+        let refused = whole(body, LONG).await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let full = Body::from(vec![b' '; ACTIVITY_LIMIT]);
+        assert_eq!(whole(full, LONG).await.unwrap().len(), ACTIVITY_LIMIT);
+        let more = Body::from(vec![b' '; ACTIVITY_LIMIT + 1]);
+        assert!(whole(more, LONG).await.is_err());
+    }
+
+    #[test]
+    fn a_packed_body_is_refused_whatever_packed_it() {
+        let plain = ("content-type", "application/activity+json");
+        for coding in [
+            "gzip",
+            "br",
+            "deflate",
+            "zstd",
+            "GZIP",
+            "identity, gzip",
+            "",
+        ] {
+            let packed = headers(&[plain, ("content-encoding", coding)]);
+            let refused = is_plain(&packed).unwrap_err();
+            assert_eq!(refused.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        }
+        let identity = ("content-encoding", "identity");
+        assert!(is_plain(&headers(&[plain, identity])).is_ok());
+        assert!(is_plain(&headers(&[plain, identity, ("content-encoding", "gzip")])).is_err());
+        assert!(is_plain(&headers(&[plain])).is_ok());
+    }
 }

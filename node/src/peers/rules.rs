@@ -8,6 +8,7 @@
 //! there; it speaks for its venues and parties.
 
 use federation::vocabulary::{Act, Activity, Reference};
+use settlement::Uri;
 
 use super::Peer;
 use crate::web::Refusal;
@@ -43,6 +44,8 @@ pub enum Who {
     Owner,
     /// The node of the origin.
     Node,
+    /// The node of the origin, or the actor below whose own address it lies.
+    NodeOrAbove,
 }
 
 /// A row: the activity, what it is about, who may say it.
@@ -63,7 +66,7 @@ pub const RULES: &[Rule] = &[
     ("Update", About::Thing, Who::Owner),
     ("Update", About::Itself, Who::Owner),
     ("Delete", About::Itself, Who::Owner),
-    ("Delete", About::Thing, Who::Node),
+    ("Delete", About::Thing, Who::NodeOrAbove),
     ("Announce", About::Thing, Who::Anyone),
     ("Announce", About::Catalogue, Who::Anyone),
 ];
@@ -130,12 +133,13 @@ pub fn check(from: &Peer, activity: &Activity) -> Result<(), Refusal> {
         Some((_, _, Who::Anyone | Who::Asked)) => true,
         Some((_, _, Who::Owner)) => is_owner(activity),
         Some((_, _, Who::Node)) => is_node(from, activity),
+        Some((_, _, Who::NodeOrAbove)) => is_node(from, activity) || deletes_below(activity),
     };
     if allowed {
         return Ok(());
     }
     let sentence = match row {
-        Some((_, _, Who::Node)) => "peers-rule-node",
+        Some((_, _, Who::Node | Who::NodeOrAbove)) => "peers-rule-node",
         _ => "peers-rule-owner",
     };
     let say = Say::new(sentence)
@@ -148,6 +152,22 @@ pub fn check(from: &Peer, activity: &Activity) -> Result<(), Refusal> {
 /// Whether the speaker is the node of its origin.
 pub fn is_node(from: &Peer, activity: &Activity) -> bool {
     from.is_node() && *from.actor_id.uri() == activity.actor
+}
+
+/// Whether the thing lies below the speaker's own address, as a note of somebody's does on most
+/// servers.
+fn is_above(speaker: &Uri, object: &Reference) -> bool {
+    object.id().is_some_and(|id| {
+        let rest = id.as_str().strip_prefix(speaker.as_str());
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    })
+}
+
+fn deletes_below(activity: &Activity) -> bool {
+    match &activity.act {
+        Act::Delete { object } => is_above(&activity.actor, object),
+        _ => false,
+    }
 }
 
 /// Whether the thing is the speaker's, as far as the thing says whose it is.
@@ -170,7 +190,10 @@ fn is_owner(activity: &Activity) -> bool {
         return object.is_of(speaker);
     };
     match value.get("attributedTo") {
-        None | Some(serde_json::Value::Null) => true,
+        // Nobody's: what is created so is the speaker's; what was there before may be another's.
+        None | Some(serde_json::Value::Null) => {
+            matches!(activity.act, Act::Create { .. }) || is_above(speaker, object)
+        }
         Some(author) => {
             let one = match author.as_array().map(Vec::as_slice) {
                 Some([one]) => one,
@@ -320,6 +343,15 @@ mod tests {
             "Delete",
             thing("Tombstone", "/people/ana")
         ));
+    }
+
+    #[test]
+    fn an_author_deletes_what_lies_below_their_own_address() {
+        let note = |whose: &str| serde_json::json!(format!("{ORIGIN}{whose}/notes/1"));
+        assert!(may("/people/ana", "Delete", note("/people/ana")));
+        assert!(!may("/people/ana", "Delete", note("/people/ben")));
+        assert!(!may("/people/ana", "Delete", note("/people/anastasia")));
+        assert!(may("/actor", "Delete", note("/people/ana")));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use federation::digest::Sha256Digest;
 use node::peers::fetch::{self, FetchRefused};
 use node::peers::{self, To};
 
-use super::say;
-use super::stranger::Stranger;
+use super::stranger::{Stranger, Way, post};
+use super::{say, settle};
 use crate::world::World;
 
 const JSON: &str = "application/activity+json";
@@ -292,4 +292,73 @@ async fn a_node_is_found_under_all_its_names() {
     let href = nodeinfo["links"][0]["href"].as_str().unwrap();
     let nodeinfo = visitor.get(href.strip_prefix(&visitor.base).unwrap()).await;
     assert_eq!(nodeinfo.json()["software"]["name"], "antiphon");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_is_fetched_from_so_often_and_a_chosen_host_as_often_as_needed() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let [one, other] = [Stranger::new().await, Stranger::new().await];
+    for stranger in [&one, &other] {
+        let note = serde_json::json!({ "id": stranger.at("/note"), "type": "Note" });
+        stranger.serve("/note", JSON, &note.to_string());
+    }
+    let fetch =
+        async |stranger: &Stranger| fetch::object(&loire, &stranger.at("/note"), 1000).await;
+    let mut refused = 0;
+    for _ in 0..100 {
+        refused += usize::from(matches!(fetch(&one).await, Err(FetchRefused::TooOften(_))));
+    }
+    assert_eq!((one.asked_for("/note"), refused), (60, 40));
+    assert!(fetch(&other).await.is_ok(), "another host pays for itself");
+    world.pass(61);
+    assert!(fetch(&one).await.is_ok());
+    let (app, base) = (loire.app.clone(), other.base.clone());
+    let allow = tokio::task::spawn_blocking(move || peers::allow(&app, &base).unwrap());
+    allow.await.unwrap();
+    for _ in 0..100 {
+        assert!(fetch(&other).await.is_ok());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_failed_is_left_alone_for_longer_each_time() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let stranger = Stranger::new().await;
+    let url = stranger.at("/missing");
+    for (round, seconds) in [10, 20, 40].into_iter().enumerate() {
+        let failed = fetch::object(&loire, &url, 1000).await.unwrap_err();
+        assert!(matches!(failed, FetchRefused::Status { .. }), "{failed}");
+        for _ in 0..10 {
+            let again = fetch::json(&loire, &url, 1000).await.unwrap_err();
+            assert!(matches!(again, FetchRefused::TooOften(_)), "{again}");
+        }
+        assert_eq!(stranger.asked_for("/missing"), round + 1);
+        world.pass(seconds);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_announces_makes_us_ask_nobody_for_what_they_name() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let stranger = Stranger::new().await;
+    let victim = Stranger::new().await;
+    for number in 0..200 {
+        let object = victim.at(&format!("/works/{number}"));
+        let mut note = stranger.note(&number.to_string());
+        note["object"] = match number % 2 {
+            0 => serde_json::json!(object),
+            _ => {
+                serde_json::json!({ "id": object, "type": "Audio", "attributedTo": victim.at("/actor") })
+            }
+        };
+        let letter = stranger.letter(&world, &loire, &note, Way::Rfc9421);
+        let answer = post(&loire, &letter).await;
+        assert!(answer.status.is_success(), "{}", answer.text);
+    }
+    settle(&[&loire]).await;
+    assert_eq!(victim.asked(), 0);
+    assert_eq!(stranger.asked_for("/actor"), 1);
 }

@@ -8,6 +8,7 @@ mod following;
 mod forgeries;
 mod keys;
 mod operating;
+mod owners;
 mod secure;
 mod stranger;
 

@@ -189,6 +189,11 @@ impl Stranger {
         self.inside.ways.lock().unwrap().clone()
     }
 
+    /// How often it was asked for anything.
+    pub fn asked(&self) -> usize {
+        self.inside.asked.lock().unwrap().len()
+    }
+
     /// How often it was asked for this path.
     pub fn asked_for(&self, path: &str) -> usize {
         let asked = self.inside.asked.lock().unwrap();
