@@ -216,8 +216,9 @@ proptest! {
         if let Ok(read) = changed.parse::<Ed25519Public>() {
             prop_assert_eq!(read.to_multikey(), changed);
         }
-        prop_assert!(format!("{text}1").parse::<Ed25519Public>().is_err());
-        prop_assert!(format!(" {text}").parse::<Ed25519Public>().is_err());
+        for longer in [format!("{text}1"), format!(" {text}")] {
+            prop_assert!(longer.parse::<Ed25519Public>().is_err());
+        }
     }
 
     /// What a node says of itself is read as it was said, whatever it is called.
