@@ -54,7 +54,7 @@ async fn main() -> Outcome {
     let _ = rustls::crypto::ring::default_provider().install_default();
     match words.first().map(String::as_str) {
         Some("inbox") => receive(count(10_000)?).await,
-        Some("deliver") => deliver(count(30)?).await,
+        Some("deliver") => deliver(count(60)?).await,
         Some("follow") => follow(count(100_000)?).await,
         Some("serve") => serve_folder(Path::new(&words[1])).await,
         _ => Err("say inbox, deliver or follow".into()),

@@ -527,6 +527,7 @@ diesel::table! {
         attempts -> BigInt,
         done_us -> Nullable<BigInt>,
         outcome -> Nullable<Text>,
+        signature -> Nullable<Text>,
     }
 }
 

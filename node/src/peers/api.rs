@@ -217,7 +217,6 @@ async fn said_by(app: App, at: Where, actor: String, path: String) -> Result<Res
     let value = app
         .db
         .read(move |conn| -> Result<Value, Refusal> {
-            let total = u64::try_from(store::public_count(conn, &actor)?).ok();
             match at {
                 Where {
                     after: Some(after), ..
@@ -225,7 +224,7 @@ async fn said_by(app: App, at: Where, actor: String, path: String) -> Result<Res
                     let from = full_id(&node, &after)?;
                     let mut items = store::public_after(conn, &actor, &from, PAGE)?;
                     items.reverse();
-                    Ok(page(&node, &path, &format!("after={after}"), total, &items))
+                    Ok(page(&node, &path, &format!("after={after}"), &items))
                 }
                 Where {
                     before: Some(before),
@@ -236,13 +235,7 @@ async fn said_by(app: App, at: Where, actor: String, path: String) -> Result<Res
                         _ => Some(full_id(&node, &before)?),
                     };
                     let items = store::public_before(conn, &actor, until.as_deref(), PAGE)?;
-                    Ok(page(
-                        &node,
-                        &path,
-                        &format!("before={before}"),
-                        total,
-                        &items,
-                    ))
+                    Ok(page(&node, &path, &format!("before={before}"), &items))
                 }
                 Where {
                     before: None,
@@ -250,7 +243,8 @@ async fn said_by(app: App, at: Where, actor: String, path: String) -> Result<Res
                 } => {
                     let collection = Collection {
                         id: here(&node.config, &path),
-                        total_items: total,
+                        // Not on each page: who reads all pages would have all counted each time.
+                        total_items: u64::try_from(store::public_count(conn, &actor)?).ok(),
                         first: Some(here(&node.config, &format!("{path}?before={NEWEST}"))),
                         last: Some(here(&node.config, &format!("{path}?after={OLDEST}"))),
                         items: Vec::new(),
@@ -273,13 +267,7 @@ fn full_id(node: &Node, end: &str) -> Result<String, Refusal> {
 }
 
 /// A page of the outbox, newest first; a full one may have neighbours.
-fn page(
-    node: &Node,
-    path: &str,
-    query: &str,
-    total: Option<u64>,
-    items: &[(String, String)],
-) -> Value {
+fn page(node: &Node, path: &str, query: &str, items: &[(String, String)]) -> Value {
     let at = |query: String| here(&node.config, &format!("{path}?{query}"));
     let end_of = |id: &str| id.rsplit('/').next().unwrap_or_default().to_owned();
     let is_newest = query == format!("before={NEWEST}");
@@ -299,7 +287,7 @@ fn page(
         part_of: Some(here(&node.config, path)),
         next: older,
         prev: newer,
-        total_items: total,
+        total_items: None,
         items: items.iter().filter_map(written_out).collect(),
     };
     page.to_value()

@@ -189,6 +189,10 @@ async fn next(
     let (origin, after) = (origin.to_owned(), after.to_owned());
     app.db
         .read(move |conn| {
+            // Asked first: at the end of each line it is all that is asked.
+            let Some(delivery) = store::next_delivery(conn, &origin, &after, now)? else {
+                return Ok(None);
+            };
             let Some(peer) = store::peer(conn, &origin)? else {
                 return Ok(None);
             };
@@ -197,9 +201,8 @@ async fn next(
             {
                 return Ok(None);
             }
-            let delivery = store::next_delivery(conn, &origin, &after, now)?;
             let changes = store::key_changes(conn)?;
-            Ok(delivery.map(|delivery| (peer, delivery, changes)))
+            Ok(Some((peer, delivery, changes)))
         })
         .await
 }

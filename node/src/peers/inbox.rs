@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use diesel::QueryResult;
-use federation::json::{JsonLimits, parse_strict};
 use federation::signature::Policy;
 use federation::vocabulary::{Act, Activity};
 use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
+use super::ahead::{self, ReadAhead};
 use super::standing::{Blocklist, Rules};
-use super::store::Arrived;
 use super::{Peer, deliver, follow, itself, rules, store};
 use crate::Node;
 use crate::db::Conn;
@@ -20,7 +19,7 @@ use crate::words::Say;
 use crate::{catalogue, coordinator, curation, reports};
 
 /// How many activities are taken up at a time.
-const BATCH: i64 = 100;
+const BATCH: i64 = 256;
 /// How often acting on one activity may break before it is left alone.
 const TRIES: i64 = 20;
 
@@ -121,7 +120,14 @@ pub async fn pass(app: &App) {
             };
             arrived.received_us.saturating_add(wait) <= now
         });
-        let acted = join_all(due.map(|arrived| take_up(app, arrived))).await;
+        let read = match ahead::read(app, due.collect()).await {
+            Ok(read) => read,
+            Err(error) => {
+                tracing::error!(%error, "what arrived cannot be read");
+                return;
+            }
+        };
+        let acted = join_all(read.into_iter().map(|read| take_up(app, read))).await;
         if !acted.contains(&true) {
             return;
         }
@@ -129,19 +135,19 @@ pub async fn pass(app: &App) {
 }
 
 /// Acts on one activity; `true` when it is done with.
-async fn take_up(app: &App, arrived: Arrived) -> bool {
-    let id = arrived.id.clone();
-    let attempts = arrived.attempts;
+async fn take_up(app: &App, read: ReadAhead) -> bool {
+    let id = read.arrived.id.clone();
+    let attempts = read.arrived.attempts;
     let node = app.clone();
     let outcome = app
         .db
         .write(move |conn| {
             // Another process of this node may have been faster.
-            if !store::is_waiting(conn, &arrived.id)? {
+            if !store::is_waiting(conn, &read.arrived.id)? {
                 return Ok(());
             }
-            let outcome = understand(conn, &node, &arrived)?;
-            store::done(conn, &arrived.id, &outcome, node.clock.now_us())?;
+            let outcome = understand(conn, &node, &read)?;
+            store::done(conn, &read.arrived.id, &outcome, node.clock.now_us())?;
             Ok::<_, Refusal>(())
         })
         .await;
@@ -171,21 +177,21 @@ async fn take_up(app: &App, arrived: Arrived) -> bool {
     is_final
 }
 
-fn understand(conn: &mut Conn, node: &Node, arrived: &Arrived) -> Result<String, Refusal> {
-    let from = sender(conn, node, &arrived.origin)?;
+fn understand(conn: &mut Conn, node: &Node, read: &ReadAhead) -> Result<String, Refusal> {
+    let origin = &read.arrived.origin;
+    let from = sender(conn, node, origin)?;
     let blocklist = Blocklist::read(conn, &Rules::of(&node.config))?;
-    if blocklist.holds_origin(&arrived.origin) {
-        let blocked = Say::new("peers-blocked").with("peer", &arrived.origin);
+    if blocklist.holds_origin(origin) {
+        let blocked = Say::new("peers-blocked").with("peer", origin);
         return Err(Refusal::Forbidden(blocked));
     }
-    let unreadable = |why: String| {
-        let unreadable = Say::new("peers-unreadable").with("why", why);
-        Refusal::field("activity", unreadable)
-    };
-    let value = parse_strict(arrived.activity.as_bytes(), JsonLimits::OBJECT)
-        .map_err(|refused| unreadable(refused.to_string()))?;
-    let activity = Activity::of(&value).map_err(|refused| unreadable(refused.to_string()))?;
-    act(conn, node, &from, &activity)
+    match &read.activity {
+        Ok(activity) => act(conn, node, &from, activity),
+        Err(why) => {
+            let unreadable = Say::new("peers-unreadable").with("why", why);
+            Err(Refusal::field("activity", unreadable))
+        }
+    }
 }
 
 /// Who said it: a peer, or this node itself.

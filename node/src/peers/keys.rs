@@ -485,7 +485,10 @@ pub fn signed<T: DeserializeOwned>(
 /// Whether `peer` signed a document.
 pub fn check(conn: &mut Conn, node: &Node, peer: &Peer, document: &Value) -> Result<(), NotProven> {
     let (_, key) = key_of(conn, node, peer, document)?;
-    Ok(proof::verify(document, &key)?)
+    match node.outside.proven.holds(document, &key) {
+        true => Ok(()),
+        false => Ok(proof::verify(document, &key)?),
+    }
 }
 
 /// Every key by which `peer` is or was known.

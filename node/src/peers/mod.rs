@@ -16,6 +16,7 @@
 
 pub mod actor;
 pub mod add;
+mod ahead;
 pub mod api;
 mod budget;
 pub mod deliver;
@@ -35,6 +36,7 @@ mod resolve;
 pub mod rules;
 pub mod say;
 pub mod showing;
+mod speakers;
 pub mod standing;
 pub mod store;
 

@@ -11,11 +11,13 @@ use federation::signature::{CannotSign, Outgoing, sign_cavage, sign_rfc9421};
 use reqwest::{Certificate, Client, Request, Response, redirect};
 use tokio::sync::OnceCell;
 
+use super::ahead::ProvenAhead;
 use super::fetch::{FetchRefused, Fetches, chain};
 use super::framework::Framework;
 use super::keys::Rereads;
 use super::reads::Reads;
 use super::resolve::{self, Lookup, Resolver};
+use super::speakers::Speakers;
 use super::{Peer, RSA_FRAGMENT, ed25519_key_id};
 use crate::Node;
 use crate::clock::Clock;
@@ -57,6 +59,8 @@ pub struct Outside {
     pub(super) rereads: Rereads,
     pub(super) reads: Reads,
     pub(super) fetches: Fetches,
+    pub(super) speakers: Speakers,
+    pub(super) proven: ProvenAhead,
     lookup: Option<Lookup>,
     newer: Mutex<BTreeSet<String>>,
     names: BTreeMap<String, SocketAddr>,

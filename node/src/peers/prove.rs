@@ -18,7 +18,6 @@ use serde_json::json;
 use settlement::{NodeId, Uri};
 
 use super::fetch::{self, FetchRefused};
-use super::standing::{Blocklist, Rules};
 use super::{Peer, reads, store};
 use crate::Node;
 use crate::db::Conn;
@@ -181,29 +180,18 @@ pub(super) async fn prove(
     if origin == node.config.actor().origin() {
         return Err(Unproven::Ourselves(key));
     }
-    let rules = Rules::of(&node.config);
-    let (blocklist, speaker) = node
-        .db
-        .read({
-            let (origin, key_uri, actor) = (origin.clone(), key_uri.clone(), actor.cloned());
-            move |conn| {
-                let blocklist = Blocklist::read(conn, &rules)?;
-                if blocklist.holds_origin(&origin) {
-                    return Ok((blocklist, None));
-                }
-                let speaker = match actor {
-                    Some(actor) => store::speaker(conn, &actor, key_uri.as_str())?,
-                    None => store::speaker_with_key(conn, &key_uri)?,
-                };
-                Ok::<_, Refusal>((blocklist, speaker))
-            }
-        })
-        .await?;
-    if blocklist.holds_origin(&origin) {
+    let found = node
+        .outside
+        .speakers
+        .find(node, &key_uri, actor)
+        .await
+        .map_err(|error| Unproven::Broken(error.into()))?;
+    if found.blocked {
         return Err(Unproven::Blocked(origin));
     }
     let fingerprint = claim.fingerprint();
-    if let Some(speaker) = &speaker
+    let speaker = found.speaker.as_ref();
+    if let Some(speaker) = speaker
         && let Some(known) = &speaker.key
     {
         match claim.verify(known) {
@@ -222,7 +210,9 @@ pub(super) async fn prove(
             Err(refused) => return Err(refused.into()),
         }
     }
-    let known = actor.cloned().or(speaker.map(|speaker| speaker.actor));
+    let known = actor
+        .cloned()
+        .or(speaker.map(|speaker| speaker.actor.clone()));
     let read = read_signer(node, &claim, &key_uri, known).await?;
     let signer = Signer::Read(Box::new(read));
     Ok(Proven {

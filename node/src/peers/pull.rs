@@ -202,7 +202,7 @@ async fn keep(
     app.db
         .write(move |conn| {
             for (id, activity) in arrived {
-                store::keep_arrived(conn, &id, &actor, &activity, clock.now_us())?;
+                store::keep_arrived(conn, &id, &actor, &activity, None, clock.now_us())?;
             }
             Ok(store::note_page(conn, &origin, Some(&mark))?)
         })

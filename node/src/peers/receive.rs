@@ -137,12 +137,17 @@ pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCod
         .db
         .write(move |conn| {
             let now = node.clock.now_us();
-            if !store::remember_signature(conn, &proven.fingerprint.hex(), now)? {
+            let peer = proven.signer.peer(conn, now)?;
+            let (id, actor) = (activity.id.as_str(), NodeId::from(activity.actor.clone()));
+            let signature = proven.fingerprint.hex();
+            let signed = Some(signature.as_str());
+            // Kept first and judged then, which asks less of the database: a refusal undoes it.
+            let is_new = store::keep_arrived(conn, id, &actor, &text, signed, now)?;
+            if !is_new && !store::remember_signature(conn, id, &signature, now)? {
                 return Err(NotTaken::Replayed);
             }
-            let peer = proven.signer.peer(conn, now)?;
             store::note_heard(conn, &peer.origin, now)?;
-            if store::has_arrived(conn, activity.id.as_str())? {
+            if !is_new {
                 return match is_of_another(conn, &activity.actor, &activity.id)? {
                     false => Ok(StatusCode::OK),
                     true => Err(NotTaken::NotYours(format!(
@@ -152,12 +157,11 @@ pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCod
                 };
             }
             may_say(conn, &node, &peer, &activity)?;
-            let count = || store::waiting_from(conn, &peer.origin);
+            // This one is among those that are counted.
+            let count = || store::waiting_from(conn, &peer.origin).map(|all| all - 1);
             if !node.wake.has_room(&peer.origin, WAITING_LIMIT, count)? {
                 return Err(NotTaken::TooMany);
             }
-            let actor = NodeId::from(activity.actor.clone());
-            store::keep_arrived(conn, activity.id.as_str(), &actor, &text, now)?;
             Ok(StatusCode::ACCEPTED)
         })
         .await?;

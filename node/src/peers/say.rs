@@ -84,7 +84,7 @@ pub fn say(
         }
         // What a node tells itself (a coordinator that reports, too) does not leave the house.
         To::Peer(origin) if origin == here => {
-            store::keep_arrived(conn, &id, &node.config.actor(), &text, now)?;
+            store::keep_arrived(conn, &id, &node.config.actor(), &text, None, now)?;
             node.wake.inbox.notify_one();
             Vec::new()
         }

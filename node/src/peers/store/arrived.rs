@@ -42,18 +42,14 @@ pub fn outcome(conn: &mut Conn, id: &str) -> QueryResult<Option<String>> {
         .map(Option::flatten)
 }
 
-/// Whether the activity of this id arrived before.
-pub fn has_arrived(conn: &mut Conn, id: &str) -> QueryResult<bool> {
-    let count: i64 = inbox::table.find(id).count().get_result(conn)?;
-    Ok(count > 0)
-}
-
-/// Keeps an activity that arrived; `false` when it is kept already.
+/// Keeps an activity that arrived, and the digest of the signature it came with, if it came with
+/// one; `false` when it is kept already.
 pub fn keep_arrived(
     conn: &mut Conn,
     id: &str,
     actor: &NodeId,
     activity: &str,
+    signature: Option<&str>,
     now_us: i64,
 ) -> QueryResult<bool> {
     let row = (
@@ -63,6 +59,7 @@ pub fn keep_arrived(
         inbox::activity.eq(activity),
         inbox::received_us.eq(now_us),
         inbox::attempts.eq(0),
+        inbox::signature.eq(signature),
     );
     let kept = each!(conn, c => diesel::insert_into(inbox::table)
         .values(row)
@@ -126,8 +123,22 @@ pub fn broke(conn: &mut Conn, id: &str, why: &str) -> QueryResult<()> {
     Ok(())
 }
 
-/// Remembers a signature; `false` when it was seen before.
-pub fn remember_signature(conn: &mut Conn, fingerprint: &str, now_us: i64) -> QueryResult<bool> {
+/// Remembers another signature of an activity that is kept; `false` when it was seen before: when
+/// the activity came with it, or came again with it.
+pub fn remember_signature(
+    conn: &mut Conn,
+    id: &str,
+    fingerprint: &str,
+    now_us: i64,
+) -> QueryResult<bool> {
+    let first: i64 = inbox::table
+        .find(id)
+        .filter(inbox::signature.eq(fingerprint))
+        .count()
+        .get_result(conn)?;
+    if first > 0 {
+        return Ok(false);
+    }
     let row = (
         replays::fingerprint.eq(fingerprint),
         replays::seen_us.eq(now_us),

@@ -293,18 +293,6 @@ pub fn peer_is_well(conn: &mut Conn, origin: &str) -> QueryResult<()> {
     Ok(())
 }
 
-/// A peer that could not be reached was heard of: what waits for it is tried now.
-pub fn peer_is_back(conn: &mut Conn, origin: &str) -> QueryResult<bool> {
-    let away = peers::table
-        .find(origin)
-        .filter(peers::failing_since_us.is_not_null())
-        .filter(peers::next_try_us.ne(0));
-    let back = diesel::update(away)
-        .set(peers::next_try_us.eq(0))
-        .execute(conn)?;
-    Ok(back > 0)
-}
-
 /// Gives up what has waited for a peer since before `before_us`, except what concerns money; and
 /// except the last in line, by which it is seen one day that the peer is back.
 pub fn give_up(conn: &mut Conn, origin: &str, before_us: i64, now_us: i64) -> QueryResult<usize> {

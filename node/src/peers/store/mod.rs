@@ -256,13 +256,14 @@ pub fn set_follower(conn: &mut Conn, origin: &str, follower: bool) -> QueryResul
 /// Notes that a peer said something we could verify, to the minute: it is there, so what waits for
 /// it is tried.
 pub fn note_heard(conn: &mut Conn, origin: &str, now_us: i64) -> QueryResult<()> {
-    peer_is_back(conn, origin)?;
     let a_minute_ago = now_us.saturating_sub(60_000_000);
-    let known = peers::heard_us
+    let is_new = peers::heard_us
         .is_null()
-        .or(peers::heard_us.lt(a_minute_ago));
-    diesel::update(peers::table.find(origin).filter(known))
-        .set(peers::heard_us.eq(now_us))
+        .or(peers::heard_us.lt(a_minute_ago))
+        // It could not be reached.
+        .or(peers::next_try_us.ne(0));
+    diesel::update(peers::table.find(origin).filter(is_new))
+        .set((peers::heard_us.eq(now_us), peers::next_try_us.eq(0)))
         .execute(conn)?;
     Ok(())
 }

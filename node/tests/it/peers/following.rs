@@ -187,7 +187,7 @@ async fn what_is_deleted_before_it_was_heard_of_stays_deleted() {
     let late = move |conn: &mut node::db::Conn| {
         let actor = settlement::NodeId::parse(&format!("{}/actor", work.origin)).unwrap();
         for (id, activity) in &said {
-            peers::store::keep_arrived(conn, id, &actor, activity, 1)?;
+            peers::store::keep_arrived(conn, id, &actor, activity, None, 1)?;
         }
         Ok::<_, node::db::DbError>(said.len())
     };
