@@ -85,6 +85,9 @@ impl Drop for Held {
 /// # Errors
 /// When the keys of those who said it cannot be read.
 pub(super) async fn read(app: &App, arrived: Vec<Arrived>) -> Result<Vec<ReadAhead>, DbError> {
+    if arrived.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut origins: Vec<String> = arrived.iter().map(|one| one.origin.clone()).collect();
     origins.sort();
     origins.dedup();
@@ -140,5 +143,33 @@ fn read_one(app: &App, keys: &BTreeMap<String, Ed25519Public>, arrived: Arrived)
         arrived,
         activity,
         _proven: proven,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use federation::keys::Ed25519Secret;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_the_very_document_and_key_that_were_checked_are_held_to_be_proven() {
+        let key = Ed25519Secret::from_seed(&[1; 32]);
+        let work = json!({ "id": "https://loire.example/works/1", "name": "A" });
+        let at = "2026-11-21T00:00:00Z";
+        let signed = proof::sign(work, &key, "https://loire.example/actor#key", at).unwrap();
+        let proven = ProvenAhead::default();
+        assert!(!proven.holds(&signed, &key.public()));
+        let value = proof_value(&signed).unwrap().to_owned();
+        let known = (signed.clone(), key.public());
+        proven.0.lock().unwrap().insert(value, known);
+        assert!(proven.holds(&signed, &key.public()));
+        let mut changed = signed.clone();
+        changed["name"] = json!("B");
+        assert!(!proven.holds(&changed, &key.public()));
+        let other = Ed25519Secret::from_seed(&[2; 32]).public();
+        assert!(!proven.holds(&signed, &other));
+        assert!(!proven.holds(&json!({ "name": "A" }), &key.public()));
     }
 }

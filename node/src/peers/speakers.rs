@@ -3,7 +3,7 @@
 //! that a peer blocked by a command is blocked with the next request.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diesel::{Connection as _, QueryResult};
 use settlement::Uri;
@@ -16,6 +16,8 @@ use crate::db::{Conn, DbError};
 
 /// What is asked: the key's id, and the actor that is said to have it.
 type Question = (Uri, Option<Uri>);
+/// Somebody who asks, and waits for the answer.
+type Asking = (Question, oneshot::Sender<Arc<Found>>);
 
 /// What is known of who can have signed with a key.
 pub(super) struct Found {
@@ -28,7 +30,7 @@ pub(super) struct Found {
 /// Those who ask.
 #[derive(Default)]
 pub(super) struct Speakers {
-    asking: Mutex<Vec<(Question, oneshot::Sender<Arc<Found>>)>>,
+    asking: Mutex<Vec<Asking>>,
     /// Held by who asks the database for all.
     turn: tokio::sync::Mutex<()>,
 }
@@ -65,16 +67,12 @@ impl Speakers {
         told.await.map_err(|_| DbError::Interrupted)
     }
 
-    fn line(&self) -> std::sync::MutexGuard<'_, Vec<(Question, oneshot::Sender<Arc<Found>>)>> {
+    fn line(&self) -> MutexGuard<'_, Vec<Asking>> {
         self.asking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn answer(
-    conn: &mut Conn,
-    rules: &Rules,
-    asking: Vec<(Question, oneshot::Sender<Arc<Found>>)>,
-) -> QueryResult<()> {
+fn answer(conn: &mut Conn, rules: &Rules, asking: Vec<Asking>) -> QueryResult<()> {
     let found = conn.transaction(|conn| {
         let blocklist = Blocklist::read(conn, rules)?;
         let mut found = BTreeMap::new();

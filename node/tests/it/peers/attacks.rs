@@ -110,6 +110,50 @@ async fn a_replayed_request_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_activity_signed_anew_is_known_and_each_of_its_requests_counts_once() {
+    let (world, loire, stranger) = at_the_door().await;
+    let note = stranger.note("a");
+    let mut letters = Vec::new();
+    for way in [Way::Rfc9421, Way::Cavage, Way::Rfc9421] {
+        let letter = stranger.letter(&world, &loire, &note, way);
+        assert!(post(&loire, &letter).await.status.is_success());
+        letters.push(letter);
+        world.pass(1);
+    }
+    for letter in &letters {
+        assert_refused(&post(&loire, letter).await, 401, "was received before");
+    }
+    assert_eq!(kept(&loire).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_at_the_same_moment_gets_each_his_own_answer() {
+    let (world, loire, stranger) = at_the_door().await;
+    let first = stranger.letter(&world, &loire, &stranger.note("first"), Way::Rfc9421);
+    assert!(post(&loire, &first).await.status.is_success());
+    let loire = std::sync::Arc::new(loire);
+    let mut posts = tokio::task::JoinSet::new();
+    for number in 0..40 {
+        let note = stranger.note(&number.to_string());
+        let mut letter = stranger.letter(&world, &loire, &note, Way::Rfc9421);
+        let is_bad = number % 4 == 0;
+        if is_bad {
+            letter.body = stranger.note("another").to_string().into_bytes();
+            let digest = STANDARD.encode(Sha256::digest(&letter.body));
+            let digest = format!("sha-256=:{digest}:").parse().unwrap();
+            letter.headers.insert("content-digest", digest);
+        }
+        let loire = loire.clone();
+        posts.spawn(async move { (is_bad, post(&loire, &letter).await.status) });
+    }
+    while let Some(answer) = posts.join_next().await {
+        let (is_bad, status) = answer.unwrap();
+        assert_eq!(status.is_success(), !is_bad, "{status}");
+    }
+    assert_eq!(kept(&loire).await, 31);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_without_a_signature_is_refused() {
     let (world, loire, stranger) = at_the_door().await;
     let mut letter = stranger.letter(&world, &loire, &stranger.note("a"), Way::Rfc9421);
