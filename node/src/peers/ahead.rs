@@ -84,7 +84,7 @@ impl Drop for Held {
 ///
 /// # Errors
 /// When the keys of those who said it cannot be read.
-pub(super) async fn read(app: &App, arrived: Vec<Arrived>) -> Result<Vec<ReadAhead>, DbError> {
+pub(super) async fn read(app: &App, mut arrived: Vec<Arrived>) -> Result<Vec<ReadAhead>, DbError> {
     if arrived.is_empty() {
         return Ok(Vec::new());
     }
@@ -96,11 +96,11 @@ pub(super) async fn read(app: &App, arrived: Vec<Arrived>) -> Result<Vec<ReadAhe
         .read(move |conn| Ok::<_, DbError>(keys_of(conn, origins)?));
     let keys = Arc::new(keys.await?);
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut left = arrived.into_iter();
-    let size = left.len().div_ceil(workers).max(1);
+    let size = arrived.len().div_ceil(workers);
     let mut parts = Vec::new();
-    while left.len() > 0 {
-        let part: Vec<Arrived> = left.by_ref().take(size).collect();
+    while !arrived.is_empty() {
+        let rest = arrived.split_off(size.min(arrived.len()));
+        let part = std::mem::replace(&mut arrived, rest);
         let (app, keys) = (app.clone(), keys.clone());
         let read = move || {
             let each = part.into_iter().map(|one| read_one(&app, &keys, one));

@@ -3,6 +3,7 @@
 //! that a peer blocked by a command is blocked with the next request.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diesel::{Connection as _, QueryResult};
@@ -77,11 +78,8 @@ fn answer(conn: &mut Conn, rules: &Rules, asking: Vec<Asking>) -> QueryResult<()
         let blocklist = Blocklist::read(conn, rules)?;
         let mut found = BTreeMap::new();
         for (question, _) in &asking {
-            if !found.contains_key(question) {
-                found.insert(
-                    question.clone(),
-                    Arc::new(find(conn, &blocklist, question)?),
-                );
+            if let Entry::Vacant(place) = found.entry(question.clone()) {
+                place.insert(Arc::new(find(conn, &blocklist, question)?));
             }
         }
         QueryResult::Ok(found)
