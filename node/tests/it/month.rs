@@ -395,6 +395,8 @@ async fn a_coordinator_that_disappears_for_a_day_finds_every_report_and_answer_w
     let network = Network::new().await;
     network.listen().await;
     network.report(&network.loire).await;
+    network.loire.by_hand().await;
+    network.wallonie.by_hand().await;
     network.coordination.stop().await;
     blocking(|| {
         reports::close(&network.wallonie, october()).unwrap();
@@ -411,7 +413,7 @@ async fn a_coordinator_that_disappears_for_a_day_finds_every_report_and_answer_w
         one.unwrap().owed
     };
     assert_eq!(owed(&network.wallonie).money, 1);
-    network.coordination.start().await;
+    network.coordination.by_hand().await;
     network.world.pass(3600 + 900);
     network.errands().await;
     assert_eq!(state(&network.wallonie), (PeriodState::Reported, None));
@@ -421,9 +423,9 @@ async fn a_coordinator_that_disappears_for_a_day_finds_every_report_and_answer_w
     network.coordination.stop().await;
     network.world.pass(24 * 3600);
     network.loire.stop().await;
-    network.coordination.start().await;
+    network.coordination.by_hand().await;
     deliver::pass(&network.coordination.app).await;
-    network.loire.start().await;
+    network.loire.by_hand().await;
     // Whoever asked at the moment it went away asks again within the hour.
     for _ in 0..2 {
         network.world.pass(3600 + 900);

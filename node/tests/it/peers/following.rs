@@ -167,6 +167,7 @@ async fn what_is_deleted_before_it_was_heard_of_stays_deleted() {
     settle(&[&loire, &wallonie]).await;
     // The last word arrives first: the ones before it are only read in the outbox.
     let work = loire.drawn("song", 60);
+    loire.by_hand().await;
     wallonie.stop().await;
     loire.tell(&work, true);
     let said = |conn: &mut node::db::Conn| {
@@ -181,7 +182,7 @@ async fn what_is_deleted_before_it_was_heard_of_stays_deleted() {
     };
     let said = tokio::task::block_in_place(|| loire.db.write_now(said).unwrap());
     tokio::task::block_in_place(|| node::catalogue::withdraw(&loire, &work.id).unwrap());
-    wallonie.start().await;
+    wallonie.by_hand().await;
     world.pass(3600 * 2);
     settle(&[&loire, &wallonie]).await;
     let late = move |conn: &mut node::db::Conn| {

@@ -299,6 +299,14 @@ impl Host {
         self.serve(listener);
     }
 
+    /// Answers at the same address, and does no errands from now on: whoever wants them done does
+    /// them, so that nothing happens unseen and at a moment of its own.
+    pub async fn by_hand(&self) {
+        self.stop().await;
+        let listener = TcpListener::bind(self.config.listen).await.unwrap();
+        self.answer(listener);
+    }
+
     /// Somebody nobody knows yet.
     pub fn visitor(&self) -> Visitor {
         let mut client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
