@@ -64,6 +64,14 @@ pub enum Language {
 }
 
 impl Language {
+    /// The other of the two.
+    pub fn other(self) -> Self {
+        match self {
+            Language::Fr => Language::En,
+            Language::En => Language::Fr,
+        }
+    }
+
     /// `fr` or `en`, as in an HTML `lang` attribute.
     pub fn code(self) -> &'static str {
         match self {

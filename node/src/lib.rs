@@ -31,6 +31,7 @@ pub mod pages;
 pub mod peers;
 pub mod reports;
 pub mod schema;
+pub mod shelf;
 pub mod venues;
 pub mod web;
 pub mod words;
@@ -233,6 +234,7 @@ where
     let (leave, left) = watch::channel(false);
     let errands = [
         tokio::spawn(catalogue::rights::run(app.clone(), left.clone())),
+        tokio::spawn(curation::drafts::run(app.clone(), left.clone())),
         tokio::spawn(discovery::voyage::make::run(app.clone(), left.clone())),
         tokio::spawn(peers::deliver::run(app.clone(), left.clone())),
         tokio::spawn(peers::inbox::run(app.clone(), left.clone())),

@@ -1,9 +1,10 @@
 //! The pages: what they share. Each room's own pages are in its `pages.rs`; here are the frame
 //! around every one ([`Page`]), the page a refusal is read on, the declaration of accessibility,
-//! the choice of a language, and [`assets`] and [`drawing`].
+//! the choice of a language, and [`assets`], [`shell`] and [`drawing`].
 
 pub mod assets;
 pub mod drawing;
+pub mod shell;
 
 use std::fmt::Display;
 
@@ -33,9 +34,14 @@ pub fn routes() -> Router<App> {
         .merge(crate::discovery::voyage::pages::routes())
         .merge(crate::venues::pages::routes())
         .merge(crate::members::pages::routes())
+        .merge(crate::shelf::pages::routes())
         .merge(crate::peers::pages::routes())
         .merge(crate::coordinator::pages::routes())
         .route("/assets/{*name}", get(assets::serve))
+        .route("/manifest.webmanifest", get(shell::manifest))
+        .route("/sw.js", get(shell::worker))
+        .route("/offline", get(shell::offline))
+        .route("/covers/drawn", get(shell::drawn))
         .route("/language", get(choose_language))
         .route("/accessibility", get(accessibility))
         .fallback(nothing_here)
@@ -108,6 +114,15 @@ impl Page {
         }
     }
 
+    /// What the player knows a member by on this device: it keeps a queue for them, and nobody
+    /// else's. Nothing when nobody is signed in.
+    pub fn listener(&self) -> String {
+        let member = self.member.as_ref();
+        member.map_or_else(String::new, |member| {
+            crate::members::token_digest(&member.id)[..16].to_owned()
+        })
+    }
+
     /// The sentence `key`.
     pub fn t(&self, key: &str) -> String {
         say(self.language, key, &[])
@@ -152,10 +167,7 @@ impl Page {
 
     /// The other of the two languages.
     pub fn other(&self) -> Language {
-        match self.language {
-            Language::Fr => Language::En,
-            Language::En => Language::Fr,
-        }
+        self.language.other()
     }
 
     /// The address of an asset, which changes when its bytes do.

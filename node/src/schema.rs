@@ -397,6 +397,68 @@ diesel::table! {
 }
 
 diesel::table! {
+    drafts (id) {
+        id -> Text,
+        venue_id -> Text,
+        selection_id -> Nullable<Text>,
+        body -> Text,
+        publish_us -> Nullable<BigInt>,
+        unpublish_us -> Nullable<BigInt>,
+        updated_us -> BigInt,
+        updated_by -> Text,
+    }
+}
+
+diesel::table! {
+    selection_details (selection_id) {
+        selection_id -> Text,
+        language -> Nullable<Text>,
+        other_title -> Nullable<Text>,
+        other_words -> Nullable<Text>,
+        picture -> Nullable<Text>,
+        picture_url -> Nullable<Text>,
+        answers -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    favourites (member_id, work_id) {
+        member_id -> Text,
+        work_id -> Text,
+        since_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    playlists (id) {
+        id -> Text,
+        member_id -> Text,
+        title -> Text,
+        created_us -> BigInt,
+        updated_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    playlist_entries (playlist_id, position) {
+        playlist_id -> Text,
+        position -> BigInt,
+        work_id -> Nullable<Text>,
+        title -> Text,
+        credit -> Text,
+        duration_ms -> Nullable<BigInt>,
+        isrc -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    unseen_plays (play_id) {
+        play_id -> Text,
+        member_id -> Text,
+    }
+}
+
+diesel::table! {
     peers (origin) {
         origin -> Text,
         actor_id -> Text,
@@ -747,6 +809,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     claims,
     selections,
     selection_works,
+    drafts,
+    selection_details,
+    favourites,
+    playlists,
+    playlist_entries,
+    unseen_plays,
     peers,
     key_changes,
     old_keys,

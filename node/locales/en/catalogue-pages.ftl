@@ -52,3 +52,6 @@ catalogue-credit-performer = Performer
 catalogue-credit-mixer = Mixing
 catalogue-credit-mastering = Mastering
 catalogue-told = Told to this party
+catalogue-read = Read
+catalogue-take = Download
+catalogue-size = { $n } MB

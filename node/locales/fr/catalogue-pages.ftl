@@ -52,3 +52,6 @@ catalogue-credit-performer = Interprétation
 catalogue-credit-mixer = Mixage
 catalogue-credit-mastering = Mastering
 catalogue-told = Signalé à cet ayant droit
+catalogue-read = Lire
+catalogue-take = Télécharger
+catalogue-size = { $n } Mo

@@ -19,6 +19,7 @@ use crate::db::Conn;
 use crate::listening::Listener;
 use crate::peers::{self, fetch};
 use crate::web::{App, Refusal};
+use crate::words::Say;
 
 /// Answers with an ActivityPub document.
 pub fn activity_json(status: StatusCode, document: &Value) -> Response {
@@ -156,35 +157,49 @@ pub(super) async fn cover_of(
 }
 
 async fn fetched_cover(app: &App, release: &Release, url: &Uri) -> Result<Sha256Digest, Refusal> {
+    let digest = match picture_from(app, url.as_str()).await {
+        Ok(digest) => Some(digest),
+        // Not a picture: it is not asked for again until the release says otherwise.
+        Err(Refusal::Invalid(_)) => None,
+        Err(refusal) => return Err(refusal),
+    };
+    let (id, url) = (release.id.clone(), url.clone());
+    app.db
+        .write(move |conn| Ok::<_, Refusal>(store::set_cover(conn, &id, &url, digest)?))
+        .await?;
+    digest.ok_or(Refusal::Missing)
+}
+
+/// Fetches a picture in the node's own name and keeps it, drawn anew.
+///
+/// # Errors
+/// [`Refusal::Missing`] when it cannot be had, [`Refusal::Invalid`] when it is no picture.
+pub async fn picture_from(app: &App, url: &str) -> Result<Sha256Digest, Refusal> {
     let folder = app.config.media.join(".incoming");
     std::fs::create_dir_all(&folder).map_err(Refusal::broken)?;
     let passing = app.clock.fresh_id();
     let path = folder.join(format!("cover-{passing}"));
     let limit = pictures::BYTES_LIMIT as u64;
-    if let Err(error) = fetch::to_file(app, url.as_str(), limit, None, &path).await {
-        tracing::info!(release = %release.id, %error, "a picture cannot be had from its origin");
+    if let Err(error) = fetch::to_file(app, url, limit, None, &path).await {
+        tracing::info!(url, %error, "a picture cannot be had from its origin");
         return Err(Refusal::Missing);
     }
-    let (id, url, node) = (release.id.clone(), url.clone(), app.clone());
+    let node = app.clone();
     let kept = tokio::task::spawn_blocking(move || {
         let kept = pictures::read_file(&path)
             .and_then(|bytes| pictures::keep(&node.config.media, &passing, &bytes));
         // It has served; what stays is the redrawn one.
         let _ = std::fs::remove_file(&path);
         kept
-    })
-    .await
-    .map_err(Refusal::broken)?;
-    let digest = match kept {
-        Ok(digest) => Some(digest),
-        Err(pictures::PictureRefused::Io(error)) => return Err(Refusal::broken(error)),
-        // Not a picture: it is not asked for again until the release says otherwise.
-        Err(_) => None,
-    };
-    app.db
-        .write(move |conn| Ok::<_, Refusal>(store::set_cover(conn, &id, &url, digest)?))
-        .await?;
-    digest.ok_or(Refusal::Missing)
+    });
+    match kept.await.map_err(Refusal::broken)? {
+        Ok(digest) => Ok(digest),
+        Err(pictures::PictureRefused::Io(error)) => Err(Refusal::broken(error)),
+        Err(_) => Err(Refusal::field(
+            "picture",
+            Say::new("curation-picture-refused"),
+        )),
+    }
 }
 
 #[derive(Deserialize)]

@@ -5,11 +5,11 @@
 //! signature instead, and fetches only what it follows.
 
 use axum::extract::{Path, Query, State};
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use settlement::{Territory, WorkId};
+use settlement::{Kind, Territory, WorkId};
 
 use super::serve::{self, Leave, Sound};
 use super::{Work, api, cache, media, store};
@@ -23,6 +23,9 @@ use crate::words::Say;
 pub(super) struct Wanted {
     work: String,
     grant: Option<String>,
+    /// `file`: to be kept rather than opened.
+    #[serde(rename = "as")]
+    handed: Option<String>,
 }
 
 /// `GET /listen?work=`: the sound of any work, of this node or another, for who listens here. Who
@@ -44,7 +47,7 @@ pub(super) async fn listen(
     let now_us = app.clock.now_us();
     let Some(grant) = wanted.grant else {
         let grant = app.grants.give(&holder, &work.id, work.duration_ms, now_us);
-        return Ok(led_to(&work.id, &grant));
+        return Ok(led_to(&work.id, &grant, wanted.handed.is_some()));
     };
     let until_us = app
         .grants
@@ -55,19 +58,79 @@ pub(super) async fn listen(
     } else {
         cache::open(&app, &work).await?
     };
+    let name = handed_out_as(&work);
     let leave = Leave {
         app,
         work: work.id,
         listener: Some((holder, until_us)),
     };
-    serve::serve(sound, leave, &headers).await
+    let mut response = serve::serve(sound, leave, &headers).await?;
+    if wanted.handed.is_some() {
+        let name = HeaderValue::from_str(&name).map_err(Refusal::broken)?;
+        response.headers_mut().insert(CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
+}
+
+/// What a file is called where it is kept, by its title and what it is.
+fn handed_out_as(work: &Work) -> String {
+    let ending = match work.media_type.as_deref() {
+        Some("application/pdf") => ".pdf",
+        Some("application/epub+zip") => ".epub",
+        Some("application/zip") => ".zip",
+        Some("video/mp4") => ".mp4",
+        Some("video/webm") => ".webm",
+        _ => "",
+    };
+    let name = crate::names::slug(&work.title, work.kind.as_str());
+    format!("attachment; filename=\"{name}{ending}\"")
 }
 
 /// A grant is for one listener: no cache between keeps where it leads.
-fn led_to(work: &WorkId, grant: &str) -> Response {
-    let path = format!("{}&grant={grant}", api::listen_path(work));
+fn led_to(work: &WorkId, grant: &str, is_handed: bool) -> Response {
+    let handed = if is_handed { "&as=file" } else { "" };
+    let path = format!("{}&grant={grant}{handed}", api::listen_path(work));
     let private = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     (private, Redirect::temporary(&path)).into_response()
+}
+
+/// The longest a preview lasts, in milliseconds; a third of what is short.
+const PREVIEW_MS: u64 = 30_000;
+/// Bytes at the beginning of a file that are no sound yet: tags, pictures, tables.
+const PREVIEW_HEAD: u64 = 64 * 1024;
+
+#[derive(Deserialize)]
+pub(super) struct Previewed {
+    work: String,
+}
+
+/// `GET /listen/preview?work=`: the beginning of a work at home here, for who is not a member yet. It
+/// is no play and nobody is paid for it; what is of another node is for its own node to show.
+pub(super) async fn preview(
+    State(app): State<App>,
+    Query(wanted): Query<Previewed>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let id = WorkId::parse(&wanted.work).map_err(|_| Refusal::Missing)?;
+    let work = offered(&app, id).await?;
+    if work.kind != Kind::Music || work.document.is_some() || work.duration_ms == 0 {
+        return Err(Refusal::Missing);
+    }
+    let mut sound = of_this_node(&app, &work).await?;
+    let length_ms = PREVIEW_MS.min(work.duration_ms / 3);
+    let bytes = u128::from(sound.size) * u128::from(length_ms) / u128::from(work.duration_ms);
+    let bytes = u64::try_from(bytes)
+        .unwrap_or(u64::MAX)
+        .saturating_add(PREVIEW_HEAD);
+    sound.size = sound.size.min(bytes);
+    // It is not the file its digest names.
+    sound.tag = sound.tag.map(|tag| tag.replacen('"', "\"preview-", 1));
+    let leave = Leave {
+        app,
+        work: work.id,
+        listener: None,
+    };
+    serve::serve(sound, leave, &headers).await
 }
 
 /// `GET /works/{id}/media`: the file of a work of this node, for nodes that follow it.

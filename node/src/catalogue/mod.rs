@@ -68,6 +68,7 @@ pub fn routes() -> Router<App> {
         .route("/covers/{digest}", get(api::cover))
         .route("/listen", get(listen::listen))
         .route("/listen/peaks", get(api::peaks))
+        .route("/listen/preview", get(listen::preview))
         .route("/api/works", get(api::one_work))
 }
 

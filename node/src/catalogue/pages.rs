@@ -17,6 +17,7 @@ use super::shown::{self, ShownWork};
 use super::{Party, Release, Role, store};
 use crate::curation::shown::{self as selected, ShownSelection};
 use crate::db::Conn;
+use crate::members::public::store as people;
 use crate::pages::{self, Elsewhere, Page, drawing};
 use crate::web::{App, Guest, Refusal};
 
@@ -45,9 +46,44 @@ struct WorkPage {
     mandate: Option<Mandate>,
     claimed: Vec<ShownWork>,
     selections: Vec<ShownSelection>,
+    /// Whether the reader keeps it among their favourites.
+    favourite: bool,
+}
+
+/// How a work is used.
+enum Way {
+    /// The player plays it.
+    Hear,
+    /// It plays on its own page.
+    Watch,
+    /// A browser opens it.
+    Read,
+    /// It is handed out as a file.
+    Take,
 }
 
 impl WorkPage {
+    fn way(&self) -> Way {
+        match (self.work.kind, self.work.media_type.as_deref()) {
+            (Kind::Music, _) => Way::Hear,
+            (Kind::Film, _) => Way::Watch,
+            (Kind::Book, Some("application/pdf")) => Way::Read,
+            (Kind::Book | Kind::Game, _) => Way::Take,
+        }
+    }
+
+    /// Where it is heard, seen, read or taken.
+    fn listen(&self) -> String {
+        super::api::listen_path(&self.work.id)
+    }
+
+    /// How large its file is, in millions of bytes.
+    fn size(&self) -> Option<String> {
+        let bytes = i64::try_from(self.work.media_size?).ok()?;
+        let millions = self.page.number((bytes + 999_999) / 1_000_000);
+        Some(self.page.tn("catalogue-size", "n", millions))
+    }
+
     /// Why it may not be played here just now, or until when it may.
     fn closed(&self) -> Option<String> {
         let offer = &self.work.work.offer;
@@ -115,8 +151,13 @@ fn read_work(conn: &mut Conn, page: Page, id: &str) -> Result<WorkPage, Refusal>
     }
     let mut codes = store::codes(conn, id.as_str())?;
     codes.retain(|code| code.scheme() != Scheme::Isrc);
+    let favourite = match &page.member {
+        Some(member) => crate::shelf::store::is_favourite(conn, &member.id, &id)?,
+        None => false,
+    };
     let outline = loudness::measured(conn, &work)?.map(|measure| drawing::outline(&measure.peaks));
     Ok(WorkPage {
+        favourite,
         outline,
         codes,
         credits,
@@ -200,6 +241,8 @@ struct PartyPage {
     told: Vec<(Notice, String)>,
     releases: Vec<Release>,
     works: Vec<ShownWork>,
+    /// Whether the reader follows them.
+    following: bool,
 }
 
 /// `GET /parties/{slug}` for people.
@@ -232,7 +275,9 @@ async fn show_party(app: &App, guest: &Guest, id: String) -> Result<Response, Re
                 let work = store::work(conn, &notice.work)?;
                 told.extend(work.map(|work| (notice, work.title)));
             }
+            let following = people::is_following(conn, page.member.as_ref(), id.as_str())?;
             Ok::<_, Refusal>(PartyPage {
+                following,
                 page,
                 party,
                 codes: store::codes(conn, id.as_str())?,
@@ -395,6 +440,7 @@ pub(crate) fn samples(
         let work = WorkPage {
             page: page.clone(),
             work: sample_work(at),
+            favourite: at == 2,
             outline: (at != 3).then(|| drawing::outline(&[0, 40, 255, 12])),
             parts: if at == 2 {
                 Vec::new()
@@ -437,6 +483,7 @@ pub(crate) fn samples(
         };
         all.push(("release", release.render()));
         let party = PartyPage {
+            following: at == 2,
             page,
             party: party(signed_in),
             codes: vec![Identifier::parse(Scheme::Isni, "0000000121032683").unwrap()],

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Deref;
 
 use diesel::QueryResult;
-use settlement::{PartyId, Uri, WorkId};
+use settlement::{Kind, PartyId, Uri, WorkId};
 
 use super::loudness::{self, Loudness};
 use super::{Release, Work, store};
@@ -43,6 +43,24 @@ impl ShownWork {
     /// Where on this node its picture is shown.
     pub fn cover(&self) -> Option<String> {
         self.came_on.as_ref().and_then(Release::cover_path)
+    }
+
+    /// Where on this node a picture of it is, be it one drawn for what has none.
+    pub fn picture(&self) -> String {
+        self.cover().unwrap_or_else(|| {
+            let seed = super::encoded(self.cover_seed());
+            format!("/covers/drawn?of={seed}")
+        })
+    }
+
+    /// Whether who is not a member may hear the beginning of it: only what is at home here.
+    pub fn is_previewed(&self) -> bool {
+        self.is_heard() && self.work.is_here() && self.work.document.is_none()
+    }
+
+    /// Whether the player plays it, one work after the other.
+    pub fn is_heard(&self) -> bool {
+        self.work.kind == Kind::Music
     }
 
     /// What a drawn cover is derived from: one cover for a whole release.

@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -11,7 +11,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use settlement::{Uri, WorkId};
 
-use super::{Item, NOTE_LIMIT, WORDS_LIMIT, WORKS_LIMIT, described, documents, playable, store};
+use super::{
+    Details, Item, NOTE_LIMIT, WORDS_LIMIT, WORKS_LIMIT, described, documents, playable, shown,
+    store,
+};
 use crate::catalogue;
 use crate::listening::Listener;
 use crate::members::SignedIn;
@@ -113,6 +116,44 @@ pub(super) async fn one(
         })
         .await?;
     Ok(Json(found))
+}
+
+#[derive(Deserialize)]
+pub(super) struct OfSelection {
+    selection: String,
+}
+
+/// `GET /covers/of-selection?selection=`: the picture of a selection of another node, fetched by
+/// this node the first time it is asked for, so that the other node does not learn who looks.
+pub(super) async fn picture_of(
+    State(app): State<App>,
+    Query(of): Query<OfSelection>,
+) -> Result<Response, Refusal> {
+    let id = of.selection;
+    let asked = id.clone();
+    let details = app.db.read(move |conn| {
+        // What is withdrawn has no picture any more.
+        shown::selection(conn, &asked)?
+            .map(|selection| selection.details)
+            .ok_or(Refusal::Missing)
+    });
+    let details = details.await?;
+    let digest = match (details.picture, &details.picture_url) {
+        (Some(digest), _) => digest,
+        (None, Some(url)) => {
+            let digest = catalogue::api::picture_from(&app, url.as_str()).await?;
+            let kept = Details {
+                picture: Some(digest),
+                ..details.clone()
+            };
+            app.db
+                .write(move |conn| Ok::<_, Refusal>(store::details::put(conn, &id, &kept)?))
+                .await?;
+            digest
+        }
+        (None, None) => return Err(Refusal::Missing),
+    };
+    Ok(Redirect::temporary(&format!("/covers/{}", digest.hex())).into_response())
 }
 
 #[derive(Deserialize)]

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use federation::vocabulary::{Selection as SelectionWords, SelectionItem, Timestamp};
 use serde_json::{Value, json};
-use settlement::WorkId;
+use settlement::{Uri, WorkId};
 
-use super::Selection;
+use super::{Selection, store};
 use crate::Node;
 use crate::catalogue::{self, documents::signed};
 use crate::db::Conn;
@@ -32,6 +32,10 @@ pub fn selection(conn: &mut Conn, node: &Node, selection: &Selection) -> Result<
         name: titles.get(&item.work).cloned(),
         note: (!item.note.is_empty()).then(|| item.note.clone()),
     });
+    let details = store::details::of(conn, selection.id.as_str())?;
+    let cover = details
+        .picture
+        .map(|digest| node.config.uri(&format!("/covers/{}", digest.hex())));
     let words = SelectionWords {
         id: selection.id.clone(),
         name: selection.title.clone(),
@@ -40,7 +44,7 @@ pub fn selection(conn: &mut Conn, node: &Node, selection: &Selection) -> Result<
         published: Timestamp::from_micros(selection.published_us),
         updated: Timestamp::from_micros(selection.updated_us),
         page: Some(selection.id.clone()),
-        cover: None,
+        cover: cover.and_then(|cover| Uri::parse(&cover).ok()),
         items: items.collect(),
     };
     let mut value = words.to_value();
@@ -50,6 +54,22 @@ pub fn selection(conn: &mut Conn, node: &Node, selection: &Selection) -> Result<
         "name": selection.venue_name,
         "colour": selection.colour,
     });
+    if let Some(language) = details.language {
+        let in_both = |text: &str, other: &Option<String>| {
+            let mut both = serde_json::Map::new();
+            both.insert(language.code().to_owned(), json!(text));
+            if let Some(other) = other {
+                both.insert(language.other().code().to_owned(), json!(other));
+            }
+            Value::Object(both)
+        };
+        let other_words = details.other_words.as_deref().map(html);
+        value["nameMap"] = in_both(&selection.title, &details.other_title);
+        value["contentMap"] = in_both(&html(&selection.words), &other_words);
+    }
+    if let Some(answers) = &details.answers {
+        value["inReplyTo"] = json!(answers.as_str());
+    }
     signed(node, value, selection.updated_us)
 }
 

@@ -2,10 +2,12 @@
 
 use federation::vocabulary::{Act, Activity, Selection as SelectionWords, Timestamp};
 use serde_json::Value;
+use settlement::Uri;
 
-use super::{Item, Selection, TITLE_LIMIT, WORDS_LIMIT, WORKS_LIMIT, documents, store};
+use super::{Details, Item, Selection, TITLE_LIMIT, WORDS_LIMIT, WORKS_LIMIT, documents, store};
 use crate::Node;
 use crate::catalogue::tags::cleaned;
+use crate::config::Language;
 use crate::db::Conn;
 use crate::peers::{self, Outcome, Peer};
 use crate::web::Refusal;
@@ -90,8 +92,55 @@ fn take(conn: &mut Conn, node: &Node, from: &Peer, value: &Value) -> Result<Outc
         updated_us,
         withdrawn_us: None,
     };
+    let picture_url = words.cover.filter(|cover| cover.origin() == from.origin);
     store::put(conn, &selection)?;
+    let details = details(conn, &selection, value, picture_url)?;
+    store::details::put(conn, selection.id.as_str(), &details)?;
     Ok(Outcome::Done(format!("selection taken: {}", selection.id)))
+}
+
+/// What it says besides: its language and the other one, its picture, whom it answers. A picture
+/// that was fetched stays while its address does.
+fn details(
+    conn: &mut Conn,
+    selection: &Selection,
+    value: &Value,
+    picture_url: Option<Uri>,
+) -> Result<Details, Refusal> {
+    let before = store::details::of(conn, selection.id.as_str())?;
+    let in_language = |map: &str, language: Language| value[map][language.code()].as_str();
+    let language = [Language::Fr, Language::En]
+        .into_iter()
+        .find(|language| in_language("nameMap", *language) == value["name"].as_str());
+    let other = language.map(Language::other);
+    let other_title = other
+        .and_then(|other| in_language("nameMap", other))
+        .map(|title| {
+            cleaned(title)
+                .0
+                .chars()
+                .take(TITLE_LIMIT)
+                .collect::<String>()
+        });
+    let other_words = other
+        .and_then(|other| in_language("contentMap", other))
+        .map(|html| {
+            documents::plain(html)
+                .chars()
+                .take(WORDS_LIMIT)
+                .collect::<String>()
+        });
+    let said = |text: Option<String>| text.filter(|text| !text.is_empty());
+    Ok(Details {
+        language,
+        other_title: said(other_title),
+        other_words: said(other_words),
+        picture: before.picture.filter(|_| before.picture_url == picture_url),
+        picture_url,
+        answers: value["inReplyTo"]
+            .as_str()
+            .and_then(|id| Uri::parse(id).ok()),
+    })
 }
 
 /// What the venue is called and its colour, or what stands for them.

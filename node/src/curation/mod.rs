@@ -1,11 +1,14 @@
 //! Curation: the selections a venue puts forward.
 //!
 //! A [`Selection`] is a venue's choice of works, of any node, with a title, words of its own and
-//! a note on each. A venue's curator publishes it ([`publish`]); it is told to whoever follows
-//! the node in the same transaction, and so are its changes and its end.
+//! a note on each. A venue's curators work on a draft of it ([`drafts`]) and publish it
+//! ([`publish`]); it is told to whoever follows the node in the same transaction, and so are its
+//! changes and its end. One made from another's selection says whom it **answers**.
 
 pub mod api;
 pub mod documents;
+pub mod drafts;
+pub mod feeds;
 pub mod inbox;
 pub mod note;
 pub mod pages;
@@ -27,6 +30,8 @@ use crate::peers::{self, To};
 use crate::venues::Venue;
 use crate::web::{App, Complaint, Guest, Refusal, wants_activity};
 use crate::words::Say;
+
+pub use store::details::Details;
 
 /// The most works in a selection.
 pub const WORKS_LIMIT: usize = 200;
@@ -82,6 +87,11 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/selections/{id}", get(selection))
         .route("/selections/{id}/note", get(api::note))
+        .route("/selections/{id}/embed", get(pages::embed))
+        .route("/covers/of-selection", get(api::picture_of))
+        .route("/oembed", get(feeds::oembed))
+        .route("/feed.atom", get(feeds::of_node))
+        .route("/venues/{slug}/feed.atom", get(feeds::of_venue))
         .route("/venues/{slug}/selections", post(api::publish))
         .route("/api/selections", get(api::latest))
         .route("/api/selections/{id}", get(api::one))
@@ -119,6 +129,22 @@ pub fn publish(
     words: &str,
     works: &[Item],
 ) -> Result<Selection, Refusal> {
+    publish_with(conn, node, venue, title, words, works, &Details::default())
+}
+
+/// [`publish`], with another language, a picture, whom it answers.
+///
+/// # Errors
+/// As [`publish`].
+pub fn publish_with(
+    conn: &mut Conn,
+    node: &Node,
+    venue: &Venue,
+    title: &str,
+    words: &str,
+    works: &[Item],
+    details: &Details,
+) -> Result<Selection, Refusal> {
     let written = check(conn, title, words, works)?;
     let now = node.clock.now_us();
     let id = node
@@ -140,6 +166,7 @@ pub fn publish(
         withdrawn_us: None,
     };
     store::put(conn, &selection)?;
+    store::details::put(conn, selection.id.as_str(), details)?;
     tell(conn, node, &selection, "Create")?;
     Ok(selection)
 }
@@ -156,6 +183,23 @@ pub fn update(
     words: &str,
     works: &[Item],
 ) -> Result<Selection, Refusal> {
+    let details = store::details::of(conn, id.as_str())?;
+    update_with(conn, node, id, title, words, works, &details)
+}
+
+/// [`update`], with another language, a picture, whom it answers.
+///
+/// # Errors
+/// As [`update`].
+pub fn update_with(
+    conn: &mut Conn,
+    node: &Node,
+    id: &Uri,
+    title: &str,
+    words: &str,
+    works: &[Item],
+    details: &Details,
+) -> Result<Selection, Refusal> {
     let mut selection = ours(conn, node, id)?;
     let written = check(conn, title, words, works)?;
     selection.title = written.title;
@@ -163,6 +207,7 @@ pub fn update(
     selection.items = written.items;
     selection.updated_us = node.clock.now_us();
     store::put(conn, &selection)?;
+    store::details::put(conn, id.as_str(), details)?;
     tell(conn, node, &selection, "Update")?;
     Ok(selection)
 }

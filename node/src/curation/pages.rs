@@ -1,28 +1,35 @@
 //! Home, where the venues put things forward, and a selection, which reads like a short article
-//! that plays.
+//! that plays, here or within another site's page.
+
+pub(crate) mod compose;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use axum::routing::get;
-use serde::Deserialize;
+use settlement::Uri;
 
 use super::shown::{self, Piece, ShownSelection};
-use crate::catalogue::shown::ShownWork;
+use super::store;
+use crate::catalogue::shown::{self as works_shown, ShownWork};
 use crate::catalogue::{Release, store as catalogue};
-use crate::discovery::search::shown as search;
+use crate::db::Conn;
+use crate::members::public::store as people;
 use crate::pages::{self, Elsewhere, Page};
+use crate::shelf::store as shelf;
 use crate::venues;
-use crate::web::{App, Guest, Refusal};
-use crate::words::Say;
+use crate::venues::statement::FEWEST;
+use crate::web::{self, App, Guest, Refusal};
 
 /// The doors that answer with pages alone.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/", get(home))
         .route("/elsewhere/selections", get(selection_elsewhere))
-        .route("/venues/{slug}/compose", get(compose))
+        .merge(compose::routes())
 }
 
 /// Home: what the venues say tonight, here and elsewhere, and what is new.
@@ -33,6 +40,11 @@ struct HomePage {
     lead: Option<ShownSelection>,
     here: Vec<ShownSelection>,
     elsewhere: Vec<ShownSelection>,
+    /// What those the reader follows put forward, and put out.
+    followed: Vec<ShownSelection>,
+    followed_releases: Vec<Release>,
+    /// What the members here love.
+    loved: Vec<ShownWork>,
     new_here: Vec<Release>,
     new_elsewhere: Vec<Release>,
 }
@@ -63,7 +75,16 @@ async fn home(State(app): State<App>, guest: Guest) -> Result<Response, Refusal>
             } else {
                 None
             };
+            let follows = match &page.member {
+                Some(member) => people::followed(conn, &member.id)?,
+                None => Vec::new(),
+            };
+            let loved = shelf::loved(conn, FEWEST, 8)?;
+            let mut works = works_shown::works(conn, &loved)?;
             Ok::<_, Refusal>(HomePage {
+                followed: shown::of_venues(conn, &follows, 4)?,
+                followed_releases: catalogue::releases_of_parties(conn, &follows, 4)?,
+                loved: loved.iter().filter_map(|id| works.remove(id)).collect(),
                 lead,
                 here,
                 elsewhere,
@@ -83,6 +104,53 @@ struct SelectionPage {
     page: Page,
     selection: ShownSelection,
     pieces: Vec<Piece>,
+    /// The slug of its venue, when that is here.
+    venue_slug: Option<String>,
+    /// Whom it answers: address, title, venue.
+    answers: Option<(String, String, String)>,
+    /// The venue's slug and the draft's id, for who may change it.
+    draft: Option<(String, String)>,
+    /// The venues the reader may borrow it for: slug and name.
+    desks: Vec<(String, String)>,
+}
+
+impl SelectionPage {
+    /// The picture it is shown with elsewhere: its own, else the first cover among its works.
+    fn picture(&self) -> Option<String> {
+        let covers = self.pieces.iter().filter_map(|piece| piece.work.as_ref());
+        let mut covers = covers.filter_map(ShownWork::cover);
+        self.selection.picture().or_else(|| covers.next())
+    }
+
+    /// What it is about, in a line or two.
+    fn description(&self) -> String {
+        let language = &self.page.language;
+        let words = self.selection.opening(language);
+        if words.is_empty() {
+            return self
+                .page
+                .tn("curation-by", "venue", &self.selection.venue_name);
+        }
+        self.page.prose(pages::shorten(words, 200))
+    }
+
+    /// Where the venue's feed is.
+    fn feed(&self) -> Option<String> {
+        let slug = self.venue_slug.as_ref()?;
+        Some(format!("/venues/{slug}/feed.atom"))
+    }
+
+    /// What is put into another page to show it there.
+    fn frame(&self) -> String {
+        super::feeds::frame(
+            &self.selection.id,
+            self.selection.titled(&self.page.language),
+        )
+    }
+
+    fn is_previewed(&self, work: &ShownWork) -> bool {
+        work.is_previewed()
+    }
 }
 
 /// `GET /selections/{id}` for people.
@@ -106,68 +174,99 @@ async fn show_selection(app: &App, guest: &Guest, id: String) -> Result<Response
     let page = Page::of(app, guest);
     let found = app
         .db
-        .read(move |conn| {
-            let Some(selection) = shown::selection(conn, &id)? else {
-                return Err(Refusal::Missing);
-            };
-            let pieces = shown::pieces(conn, &id)?;
-            Ok(SelectionPage {
-                page,
-                selection,
-                pieces,
-            })
-        })
+        .read(move |conn| read_selection(conn, page, &id))
         .await?;
     pages::answer(&found)
 }
 
-/// Composing a selection: a form that works as it is, with the addresses of works; a search beside
-/// it puts them there with a script.
+fn read_selection(conn: &mut Conn, page: Page, id: &str) -> Result<SelectionPage, Refusal> {
+    let selection = shown::selection(conn, id)?.ok_or(Refusal::Missing)?;
+    let answers = match &selection.details.answers {
+        Some(answered) => match shown::selection(conn, answered.as_str())? {
+            Some(other) => {
+                let title = other.titled(&page.language).to_owned();
+                Some((other.id, title, other.venue_name))
+            }
+            // Its title is not known here; its address is.
+            None => Some((answered.to_string(), answered.to_string(), String::new())),
+        },
+        None => None,
+    };
+    let venues = venues::store::all(conn)?;
+    let own = venues
+        .iter()
+        .find(|venue| venue.id.as_str() == selection.venue);
+    let curates = |venue: &&venues::Venue| {
+        let member = page.member.as_ref();
+        member.is_some_and(|member| member.curates(&venue.id))
+    };
+    let mut draft = None;
+    if let Some(venue) = own.filter(curates) {
+        let uri = Uri::parse(id).map_err(Refusal::broken)?;
+        draft =
+            store::drafts::of_selection(conn, &uri)?.map(|draft| (venue.slug.clone(), draft.id));
+    }
+    let others = venues
+        .iter()
+        .filter(|venue| venue.id.as_str() != selection.venue);
+    let desks = others
+        .filter(curates)
+        .map(|venue| (venue.slug.clone(), venue.name.clone()));
+    Ok(SelectionPage {
+        pieces: shown::pieces(conn, id)?,
+        venue_slug: own.map(|venue| venue.slug.clone()),
+        desks: desks.collect(),
+        answers,
+        draft,
+        selection,
+        page,
+    })
+}
+
+/// A selection within another site's page: what it is, and a taste of it.
 #[derive(Template)]
-#[template(path = "curation/compose.html")]
-struct ComposePage {
+#[template(path = "curation/embed.html")]
+struct EmbedPage {
     page: Page,
-    slug: String,
-    venue: String,
-    q: String,
-    found: Vec<ShownWork>,
+    selection: ShownSelection,
+    works: Vec<ShownWork>,
 }
 
-#[derive(Deserialize)]
-struct Wanted {
-    #[serde(default)]
-    q: String,
+impl EmbedPage {
+    fn is_previewed(&self, work: &ShownWork) -> bool {
+        work.is_previewed()
+    }
 }
 
-async fn compose(
+/// `GET /selections/{id}/embed`: the only page that others may put into a frame. It shows nothing
+/// of who looks at it, and has neither form nor script.
+pub(super) async fn embed(
     State(app): State<App>,
-    guest: Guest,
-    Path(slug): Path<String>,
-    Query(wanted): Query<Wanted>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    uri: axum::http::Uri,
 ) -> Result<Response, Refusal> {
-    let member = guest.signed_in()?.clone();
+    let guest = Guest::nobody(web::language_of(&headers, &app), &uri);
     let page = Page::of(&app, &guest);
-    let q: String = wanted.q.trim().chars().take(200).collect();
-    let node = app.clone();
+    let id = app.config.uri(&format!("/selections/{id}"));
     let found = app
         .db
         .read(move |conn| {
-            let venue = venues::store::by_slug(conn, &slug)?.ok_or(Refusal::Missing)?;
-            if !member.curates(&venue.id) {
-                let not_yours = Say::new("curation-not-yours").with("venue", &venue.name);
-                return Err(Refusal::Forbidden(not_yours));
-            }
-            let found = search::works(conn, &node, &q, 30)?;
-            Ok(ComposePage {
+            let selection = shown::selection(conn, &id)?.ok_or(Refusal::Missing)?;
+            let pieces = shown::pieces(conn, &id)?;
+            Ok::<_, Refusal>(EmbedPage {
                 page,
-                slug,
-                venue: venue.name,
-                q,
-                found,
+                selection,
+                works: pieces.into_iter().filter_map(|piece| piece.work).collect(),
             })
         })
         .await?;
-    pages::answer(&found)
+    let mut response = pages::answer(&found)?;
+    let policy = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; \
+                  media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *";
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    Ok(response)
 }
 
 #[cfg(test)]
@@ -189,6 +288,12 @@ pub(crate) fn sample_selection(here: bool) -> ShownSelection {
         published_us: 1_793_491_200_000_000,
         works: 3,
         covers: (0..3).map(crate::catalogue::pages::sample_work).collect(),
+        details: super::Details {
+            language: Some(crate::config::Language::Fr),
+            other_title: here.then(|| "What water <carries>".into()),
+            picture: here.then(|| federation::digest::Sha256Digest::of(b"a picture")),
+            ..super::Details::default()
+        },
     }
 }
 
@@ -209,6 +314,21 @@ pub(crate) fn samples(
             } else {
                 Vec::new()
             },
+            followed: if full {
+                vec![sample_selection(false)]
+            } else {
+                Vec::new()
+            },
+            followed_releases: if full {
+                vec![sample_release(false)]
+            } else {
+                Vec::new()
+            },
+            loved: if full {
+                (0..3).map(sample_work).collect()
+            } else {
+                Vec::new()
+            },
             new_here: if full {
                 vec![sample_release(true)]
             } else {
@@ -221,21 +341,29 @@ pub(crate) fn samples(
             },
         };
         all.push(("home", home.render()));
-        let compose = ComposePage {
+        let embed = EmbedPage {
             page: page.clone(),
-            slug: "le-fil".into(),
-            venue: "Le Fil <&>".into(),
-            q: if full { "\"eau".into() } else { String::new() },
-            found: if full {
-                vec![sample_work(1), sample_work(2)]
-            } else {
-                Vec::new()
-            },
+            selection: sample_selection(true),
+            works: (0..4).map(sample_work).collect(),
         };
-        all.push(("compose", compose.render()));
+        all.push(("embed", embed.render()));
         let selection = SelectionPage {
             page,
             selection: sample_selection(full),
+            venue_slug: full.then(|| "le-fil".into()),
+            answers: full.then(|| {
+                (
+                    "http://localhost:8102/selections/9".into(),
+                    "Eaux <vives>".into(),
+                    "Le \"Fil\"".into(),
+                )
+            }),
+            draft: full.then(|| ("le-fil".into(), "1".into())),
+            desks: if full {
+                vec![("le-fil".into(), "Le Fil <&>".into())]
+            } else {
+                Vec::new()
+            },
             pieces: vec![
                 Piece {
                     id: "http://localhost:8101/works/2".into(),

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use settlement::{Territory, WorkId};
 
+use super::store::details::{self, Details};
 use crate::catalogue::shown::{self, ShownWork};
+use crate::config::Language;
 use crate::db::Conn;
 use crate::schema::{selection_works, selections};
 
@@ -34,12 +36,52 @@ pub struct ShownSelection {
     pub works: i64,
     /// A few of its works, to look at.
     pub covers: Vec<ShownWork>,
+    /// Another language, a picture, whom it answers.
+    pub details: Details,
 }
 
 impl ShownSelection {
+    /// Its title, in this language where it was written in it too.
+    pub fn titled(&self, language: &Language) -> &str {
+        let other = self.details.other_title.as_deref();
+        other
+            .filter(|_| self.is_other(*language))
+            .unwrap_or(&self.title)
+    }
+
+    /// Its words, in this language where they were written in it too.
+    pub fn said(&self, language: &Language) -> &str {
+        let other = self.details.other_words.as_deref();
+        other
+            .filter(|_| self.is_other(*language))
+            .unwrap_or(&self.words)
+    }
+
+    /// The language it is read in, where it is not the reader's.
+    pub fn said_in(&self, language: &Language) -> Option<Language> {
+        let own = self.details.language.filter(|own| own != language)?;
+        (self.details.other_title.is_none() && self.details.other_words.is_none()).then_some(own)
+    }
+
+    fn is_other(&self, language: Language) -> bool {
+        self.details.language.is_some_and(|own| own != language)
+    }
+
+    /// Where on this node its picture is, if it has one.
+    pub fn picture(&self) -> Option<String> {
+        match (&self.details.picture, &self.details.picture_url) {
+            (Some(digest), _) => Some(format!("/covers/{}", digest.hex())),
+            (None, Some(_)) => Some(format!(
+                "/covers/of-selection?selection={}",
+                crate::catalogue::encoded(&self.id)
+            )),
+            (None, None) => None,
+        }
+    }
+
     /// Its words, paragraph by paragraph.
-    pub fn paragraphs(&self) -> Vec<&str> {
-        self.words
+    pub fn paragraphs(&self, language: &Language) -> Vec<&str> {
+        self.said(language)
             .split('\n')
             .map(str::trim)
             .filter(|line| !line.is_empty())
@@ -47,8 +89,8 @@ impl ShownSelection {
     }
 
     /// Its first paragraph, or nothing.
-    pub fn opening(&self) -> &str {
-        self.paragraphs().first().copied().unwrap_or("")
+    pub fn opening(&self, language: &Language) -> &str {
+        self.paragraphs(language).first().copied().unwrap_or("")
     }
 }
 
@@ -102,6 +144,7 @@ fn as_selection(row: Row) -> ShownSelection {
         published_us,
         works: 0,
         covers: Vec::new(),
+        details: Details::default(),
     }
 }
 
@@ -113,7 +156,12 @@ pub fn selection(conn: &mut Conn, id: &str) -> QueryResult<Option<ShownSelection
         .select(columns!())
         .first(conn)
         .optional()?;
-    Ok(row.map(as_selection))
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let mut selection = as_selection(row);
+    selection.details = details::of(conn, id)?;
+    Ok(Some(selection))
 }
 
 /// The works of a selection, in its order.
@@ -175,6 +223,22 @@ pub fn of_venue(conn: &mut Conn, venue: &str, limit: i64) -> QueryResult<Vec<Sho
     pictured(conn, rows)
 }
 
+/// The selections these venues published last.
+pub fn of_venues(
+    conn: &mut Conn,
+    venues: &[String],
+    limit: i64,
+) -> QueryResult<Vec<ShownSelection>> {
+    let rows: Vec<Row> = selections::table
+        .filter(selections::venue_id.eq_any(venues))
+        .filter(selections::withdrawn_us.is_null())
+        .order((selections::published_us.desc(), selections::id))
+        .limit(limit)
+        .select(columns!())
+        .load(conn)?;
+    pictured(conn, rows)
+}
+
 /// The standing selections among these URIs, in the order asked for.
 pub fn these(conn: &mut Conn, ids: &[String]) -> QueryResult<Vec<ShownSelection>> {
     let rows: Vec<Row> = selections::table
@@ -225,7 +289,10 @@ fn pictured(conn: &mut Conn, rows: Vec<Row>) -> QueryResult<Vec<ShownSelection>>
         .flat_map(|works| works.iter().take(8).cloned())
         .collect();
     let works = shown::works(conn, &first)?;
+    let ids: Vec<&str> = all.iter().map(|s| s.id.as_str()).collect();
+    let mut details = details::details(conn, &ids)?;
     for selection in &mut all {
+        selection.details = details.remove(&selection.id).unwrap_or_default();
         let named = of.remove(&selection.id).unwrap_or_default();
         selection.works = i64::try_from(named.len()).unwrap_or(i64::MAX);
         let mut covers: Vec<ShownWork> = Vec::new();

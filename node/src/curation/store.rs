@@ -1,5 +1,8 @@
 //! Sentences to the database about selections.
 
+pub mod details;
+pub mod drafts;
+
 use diesel::prelude::*;
 use settlement::{Territory, Uri, VenueId, WorkId};
 

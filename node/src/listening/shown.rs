@@ -12,12 +12,14 @@ use crate::catalogue::shown::{self, ShownWork};
 use crate::db::Conn;
 use crate::members::SignedIn;
 use crate::reports;
-use crate::schema::{plays, venue_payments};
+use crate::schema::{plays, unseen_plays, venue_payments};
 use crate::web::Refusal;
 
 /// A play, as the one who heard it sees it.
 #[derive(Clone, Debug)]
 pub struct Heard {
+    /// The play's id.
+    pub id: String,
     /// The work, while it is offered.
     pub work: Option<ShownWork>,
     /// The work's URI, for want of a better name.
@@ -30,24 +32,40 @@ pub struct Heard {
 
 /// What a member heard last, newest first.
 pub fn history(conn: &mut Conn, member: &str, limit: i64) -> QueryResult<Vec<Heard>> {
-    let rows: Vec<(String, i64, i64)> = plays::table
+    history_before(conn, member, i64::MAX, limit)
+}
+
+/// What a member heard last before an instant, newest first, without what they took out.
+pub fn history_before(
+    conn: &mut Conn,
+    member: &str,
+    before_us: i64,
+    limit: i64,
+) -> QueryResult<Vec<Heard>> {
+    let unseen = unseen_plays::table
+        .filter(unseen_plays::member_id.eq(member))
+        .select(unseen_plays::play_id);
+    let rows: Vec<(String, String, i64, i64)> = plays::table
         .filter(plays::member_id.eq(member))
-        .order(plays::started_us.desc())
+        .filter(plays::started_us.lt(before_us))
+        .filter(plays::id.ne_all(unseen))
+        .order((plays::started_us.desc(), plays::id))
         .limit(limit)
-        .select((plays::work_id, plays::started_us, plays::seconds))
+        .select((plays::id, plays::work_id, plays::started_us, plays::seconds))
         .load(conn)?;
     let ids: BTreeSet<WorkId> = rows
         .iter()
-        .filter_map(|(id, _, _)| WorkId::parse(id).ok())
+        .filter_map(|(_, work, _, _)| WorkId::parse(work).ok())
         .collect();
     let works = shown::works(conn, &ids.into_iter().collect::<Vec<_>>())?;
     Ok(rows
         .into_iter()
-        .map(|(id, started_us, seconds)| Heard {
-            work: WorkId::parse(&id)
+        .map(|(id, work, started_us, seconds)| Heard {
+            id,
+            work: WorkId::parse(&work)
                 .ok()
-                .and_then(|id| works.get(&id).cloned()),
-            title: id,
+                .and_then(|work| works.get(&work).cloned()),
+            title: work,
             started_us,
             seconds,
         })

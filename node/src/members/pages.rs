@@ -307,6 +307,7 @@ pub(crate) fn samples(
         all.push(("reset", reset.render()));
     }
     let heard = |at| Heard {
+        id: format!("m/{at}"),
         work: (at != 3).then(|| sample_work(at)),
         title: "http://localhost:8102/works/9".into(),
         started_us: 1_793_491_200_000_000,

@@ -134,12 +134,34 @@ pub fn close(conn: &mut Conn, node: &Node, member: &str) -> Result<(), Refusal> 
 /// # Errors
 /// When they follow as many as one may.
 pub fn follow(conn: &mut Conn, node: &Node, member: &str, actor: &Uri) -> Result<(), Refusal> {
-    if store::follows(conn, member)?.len() as i64 >= FOLLOWS_LIMIT {
+    if store::followed(conn, member)?.len() as i64 >= FOLLOWS_LIMIT {
         let many = Say::new("members-follow-many").with("limit", FOLLOWS_LIMIT);
         return Err(Refusal::field("who", many));
     }
     store::add_follow(conn, member, actor.as_str(), node.clock.now_us())?;
     Ok(peers::add::follow_actor(conn, node, actor)?)
+}
+
+/// A member follows a venue or a party of this node: nobody needs to be asked. In the caller's
+/// transaction.
+///
+/// # Errors
+/// When nobody of this address is here, or they follow as many as one may.
+pub fn follow_here(conn: &mut Conn, node: &Node, member: &str, actor: &Uri) -> Result<(), Refusal> {
+    match Local::at(conn, node, actor)? {
+        Some(Local::Venue(_) | Local::Party(_)) => {}
+        _ => return Err(Refusal::Missing),
+    }
+    if store::followed(conn, member)?.len() as i64 >= FOLLOWS_LIMIT {
+        let many = Say::new("members-follow-many").with("limit", FOLLOWS_LIMIT);
+        return Err(Refusal::field("who", many));
+    }
+    Ok(store::add_follow(
+        conn,
+        member,
+        actor.as_str(),
+        node.clock.now_us(),
+    )?)
 }
 
 /// A member follows an actor no longer; when nobody here does, the node takes its Follow back.
@@ -148,7 +170,8 @@ pub fn follow(conn: &mut Conn, node: &Node, member: &str, actor: &Uri) -> Result
 /// When the database breaks.
 pub fn unfollow(conn: &mut Conn, node: &Node, member: &str, actor: &Uri) -> Result<(), Refusal> {
     store::remove_follow(conn, member, actor.as_str())?;
-    if store::followed_by(conn, actor.as_str())? == 0 {
+    let is_here = actor.origin() == node.config.base();
+    if !is_here && store::followed_by(conn, actor.as_str())? == 0 {
         peers::add::unfollow_actor(conn, node, actor)?;
     }
     Ok(())

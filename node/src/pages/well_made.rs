@@ -8,15 +8,18 @@ use crate::config::Language;
 type Rendered = Vec<(&'static str, askama::Result<String>)>;
 
 fn every_page(language: Language) -> Vec<(&'static str, String)> {
-    let rooms: [fn(Language) -> Rendered; 10] = [
+    let rooms: [fn(Language) -> Rendered; 13] = [
         super::samples,
+        super::shell::samples,
         crate::catalogue::pages::samples,
         crate::curation::pages::samples,
+        crate::curation::pages::compose::samples,
         crate::discovery::search::pages::samples,
         crate::discovery::voyage::pages::samples,
         crate::venues::pages::samples,
         crate::members::pages::samples,
         crate::members::public::pages::samples,
+        crate::shelf::pages::samples,
         crate::peers::pages::samples,
         crate::coordinator::pages::samples,
     ];

@@ -10,6 +10,7 @@ use settlement::{Period, VenueId};
 use super::shown::{self, ShownVenue};
 use super::statement::{self, VenueMonth};
 use crate::curation::shown::{self as selected, ShownSelection};
+use crate::members::public::store as people;
 use crate::pages::{self, Elsewhere, Page};
 use crate::reports;
 use crate::web::{App, Guest, Refusal};
@@ -32,6 +33,8 @@ struct VenuePage {
     selections: Vec<ShownSelection>,
     /// The settled months, for whom the venue's statements are.
     months: Vec<Period>,
+    /// Whether the reader follows it.
+    following: bool,
 }
 
 impl VenuePage {
@@ -63,7 +66,9 @@ pub async fn venue(
             } else {
                 Vec::new()
             };
+            let following = people::is_following(conn, page.member.as_ref(), &venue.id)?;
             Ok::<_, Refusal>(VenuePage {
+                following,
                 page,
                 venue,
                 selections,
@@ -93,7 +98,9 @@ async fn venue_elsewhere(
             } else {
                 Vec::new()
             };
+            let following = people::is_following(conn, page.member.as_ref(), &venue.id)?;
             Ok::<_, Refusal>(VenuePage {
+                following,
                 page,
                 venue,
                 selections,
@@ -168,6 +175,7 @@ pub(crate) fn samples(
     let mut all = Vec::new();
     for full in [true, false] {
         let venue = VenuePage {
+            following: full,
             page: Page::sample(language, full),
             venue: sample_venue(full),
             selections: if full {

@@ -2,9 +2,12 @@
 //! (`world`). `ANTIPHON_TEST_DATABASE=postgres` runs the same tests on PostgreSQL (feature
 //! `postgres`); otherwise each node has its own SQLite file.
 
+mod browser;
 mod catalogue;
 mod curation;
+mod drafts;
 mod ground;
+mod home;
 mod interop;
 mod listening;
 mod members;
@@ -12,6 +15,7 @@ mod month;
 mod pages;
 mod peers;
 mod search;
+mod shelf;
 mod storm;
 mod venues;
 mod voyage;

@@ -33,8 +33,8 @@ pub use notices::{add_notice, notices_of};
 pub use parties::{contributors, contributors_of, parties, party, party_named, put_party};
 pub use provenances::{Provenance, keys_of, provenance, put_provenance};
 pub use releases::{
-    latest_releases, put_release, release, release_grouped, releases, releases_of_party, set_cover,
-    withdraw_release,
+    latest_releases, put_release, release, release_grouped, releases, releases_of_parties,
+    releases_of_party, set_cover, withdraw_release,
 };
 pub use splits::{
     KeptSheet, keep_sheet, sheet_from, split_sheet_in_force, split_sheets, split_sheets_of,

@@ -176,6 +176,25 @@ pub fn releases_of_party(
     read_all(rows)
 }
 
+/// The offered releases any of these parties made or put out, the newest first.
+pub fn releases_of_parties(
+    conn: &mut Conn,
+    parties: &[String],
+    limit: i64,
+) -> QueryResult<Vec<Release>> {
+    let rows: Vec<Row> = releases::table
+        .filter(
+            releases::artist_id
+                .eq_any(parties)
+                .or(releases::label_id.eq_any(parties)),
+        )
+        .filter(releases::withdrawn_us.is_null())
+        .order_by((releases::created_us.desc(), releases::id))
+        .limit(limit)
+        .load(conn)?;
+    read_all(rows)
+}
+
 /// Writes the release, new or changed.
 pub fn put_release(conn: &mut Conn, release: &Release) -> QueryResult<()> {
     let row = Row::of(release);

@@ -11,6 +11,7 @@ use settlement::Uri;
 
 use super::{PublicMember, store};
 use crate::catalogue;
+use crate::db::Conn;
 use crate::pages::{self, Page};
 use crate::peers;
 use crate::peers::actor::Local;
@@ -98,6 +99,19 @@ async fn close(State(app): State<App>, guest: Guest) -> Result<Response, Refusal
 struct Wish {
     /// An address, or `@name@host`.
     who: String,
+    /// Where to come back to.
+    #[serde(default)]
+    back: String,
+}
+
+impl Wish {
+    fn back(&self) -> Response {
+        let path = match self.back.as_str() {
+            "" => "/me",
+            path => pages::local_path(path),
+        };
+        Redirect::to(path).into_response()
+    }
 }
 
 async fn follow(
@@ -106,12 +120,19 @@ async fn follow(
     Form(wish): Form<Wish>,
 ) -> Result<Response, Refusal> {
     let member = guest.signed_in()?.id.clone();
-    let actor = peers::add::meet(&app, &wish.who).await?;
     let node = app.clone();
+    if let Ok(actor) = Uri::parse(&wish.who)
+        && actor.origin() == app.config.base()
+    {
+        let follow = move |conn: &mut Conn| super::follow_here(conn, &node, &member, &actor);
+        app.db.write(follow).await?;
+        return Ok(wish.back());
+    }
+    let actor = peers::add::meet(&app, &wish.who).await?;
     app.db
         .write(move |conn| super::follow(conn, &node, &member, &actor.id))
         .await?;
-    Ok(Redirect::to("/me").into_response())
+    Ok(wish.back())
 }
 
 async fn unfollow(
@@ -125,7 +146,7 @@ async fn unfollow(
     app.db
         .write(move |conn| super::unfollow(conn, &node, &member, &actor))
         .await?;
-    Ok(Redirect::to("/me").into_response())
+    Ok(wish.back())
 }
 
 #[cfg(test)]

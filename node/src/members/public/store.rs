@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::PublicMember;
 use crate::db::Conn;
 use crate::each;
+use crate::members::SignedIn;
 use crate::schema::{actors, member_follows, public_members};
 
 type Row = (String, String, String, i64, Option<i64>);
@@ -74,6 +75,27 @@ pub fn follows(conn: &mut Conn, member: &str) -> QueryResult<Vec<(String, String
         .order((actors::name, actors::id))
         .select((actors::id, actors::name))
         .load(conn)
+}
+
+/// The addresses of those a member follows, here and elsewhere.
+pub fn followed(conn: &mut Conn, member: &str) -> QueryResult<Vec<String>> {
+    member_follows::table
+        .filter(member_follows::member_id.eq(member))
+        .order((member_follows::since_us.desc(), member_follows::actor_id))
+        .select(member_follows::actor_id)
+        .load(conn)
+}
+
+/// Whether somebody, if anybody is signed in, follows an actor.
+pub fn is_following(conn: &mut Conn, member: Option<&SignedIn>, actor: &str) -> QueryResult<bool> {
+    let Some(member) = member else {
+        return Ok(false);
+    };
+    let found: i64 = member_follows::table
+        .find((&member.id, actor))
+        .count()
+        .get_result(conn)?;
+    Ok(found > 0)
 }
 
 /// A member follows an actor.

@@ -76,7 +76,18 @@ pub fn tag(kind: TagType, texts: &[(ItemKey, &str)]) -> Tag {
 
 /// Writes a FLAC file with these tags.
 pub fn tagged(folder: &Path, name: &str, hertz: u32, texts: &[(ItemKey, &str)]) -> PathBuf {
-    let path = put(folder, name, &flac(hertz, 2));
+    tagged_for(folder, name, hertz, 2, texts)
+}
+
+/// Writes a FLAC file of so many seconds with these tags.
+pub fn tagged_for(
+    folder: &Path,
+    name: &str,
+    hertz: u32,
+    seconds: u32,
+    texts: &[(ItemKey, &str)],
+) -> PathBuf {
+    let path = put(folder, name, &flac(hertz, seconds));
     tag(TagType::VorbisComments, texts)
         .save_to_path(&path, WriteOptions::default())
         .unwrap();

@@ -1,0 +1,2 @@
+DROP TABLE selection_details;
+DROP TABLE drafts;
