@@ -165,9 +165,9 @@ impl Browser {
     /// Waits, in the page, until an expression is true; says what was waited for when it never is.
     pub async fn until(&self, expression: &str) {
         let script = format!(
-            "const done = arguments[0]; const ends = Date.now() + {PATIENCE};\
+            "const done = arguments[0]; const deadline = Date.now() + {PATIENCE};\
              const look = () => {{ let yes = false; try {{ yes = {expression}; }} catch {{}}\
-             if (yes) done(true); else if (Date.now() > ends) done(false);\
+             if (yes) done(true); else if (Date.now() > deadline) done(false);\
              else setTimeout(look, 20); }}; look();"
         );
         loop {
