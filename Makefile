@@ -12,8 +12,9 @@ demo:
 	cargo run --release -- demo
 
 # What only tests need: a PostgreSQL to run the suite on, a browser to look at pages with, the
-# headers of the sound library for the listening post, and for the interop test a server of another
-# kind (Fedify, with a Node.js of its own). Node.js runs nothing of ours.
+# headers of the sound library for the listening post, for the interop test a server of another kind
+# (Fedify, with a Node.js of its own), and axe-core, which looks at every page in that browser. Node.js
+# runs nothing of ours.
 INTEROP := $(CACHE)/interop
 INTEROP_WANTS := node/tests/it/interop/package.json
 TEST_NEEDS := postgresql libpq-dev libasound2-dev chromium chromium-driver pkg-config
@@ -28,12 +29,12 @@ test-needs:
 	@command -v npm >/dev/null || { sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -qy --no-install-recommends npm; }
 	@mkdir -p $(INTEROP) && cmp -s $(INTEROP_WANTS) $(INTEROP)/installed.json || { \
-	    echo "installing for the tests: Fedify, from npm"; \
+	    echo "installing for the tests: Fedify and axe-core, from npm"; \
 	    cp $(INTEROP_WANTS) $(INTEROP)/package.json && \
 	    npm install --prefix $(INTEROP) --no-audit --no-fund --loglevel=error && \
 	    $(INTEROP)/node_modules/node/bin/node --version >/dev/null && \
 	    cp $(INTEROP_WANTS) $(INTEROP)/installed.json || { \
-	    echo "Fedify could not be installed from npm, and the interop test needs it: is the registry within reach?"; \
+	    echo "Fedify and axe-core could not be installed from npm, and the tests need them: is the registry within reach?"; \
 	    exit 1; }; }
 
 lint:

@@ -1,7 +1,7 @@
 //! The server of Antiphon. A tour:
 //!
 //! Each **room** is a noun of the domain: [`members`], [`venues`], [`catalogue`], [`curation`],
-//! [`discovery`], [`listening`], [`peers`], [`reports`], [`coordinator`]. In a room, each **drawer** means the
+//! [`discovery`], [`listening`], [`peers`], [`reports`], [`coordinator`], [`notices`], [`operating`]. In a room, each **drawer** means the
 //! same: `mod.rs` is the noun (types, states, rules, `routes()`), `store.rs` its sentences to the
 //! database, `pages.rs` its pages, `api.rs` its JSON for programs, `inbox.rs` what an arriving
 //! activity does there. A room may use another's `mod.rs` and `store.rs`, never its doors.
@@ -27,6 +27,8 @@ pub mod keys;
 pub mod listening;
 pub mod members;
 pub mod names;
+pub mod notices;
+pub mod operating;
 pub mod pages;
 pub mod peers;
 pub mod reports;
@@ -78,6 +80,8 @@ pub struct Node {
     pub wake: peers::Wake,
     /// Keeps the errands about money apart.
     pub turns: reports::Turns,
+    /// The import that was begun at the desk.
+    pub imports: operating::Imports,
 }
 
 /// Why a node's folder cannot be opened.
@@ -188,6 +192,7 @@ impl Node {
             outside: peers::Outside::default(),
             wake: peers::Wake::default(),
             turns: reports::Turns::default(),
+            imports: operating::Imports::default(),
         }
     }
 }

@@ -37,6 +37,8 @@ pub fn routes() -> Router<App> {
         .merge(crate::shelf::pages::routes())
         .merge(crate::peers::pages::routes())
         .merge(crate::coordinator::pages::routes())
+        .merge(crate::notices::pages::routes())
+        .merge(crate::operating::routes())
         .route("/assets/{*name}", get(assets::serve))
         .route("/manifest.webmanifest", get(shell::manifest))
         .route("/sw.js", get(shell::worker))
@@ -44,6 +46,7 @@ pub fn routes() -> Router<App> {
         .route("/covers/drawn", get(shell::drawn))
         .route("/language", get(choose_language))
         .route("/accessibility", get(accessibility))
+        .route("/legal", get(legal))
         .fallback(nothing_here)
 }
 
@@ -165,6 +168,23 @@ impl Page {
             .to_string()
     }
 
+    /// The address of this page, fit for a query: what somebody may report. A page that is for one
+    /// reader alone is nobody's to report.
+    pub fn reported(&self) -> String {
+        let public = [
+            "/works/",
+            "/releases/",
+            "/selections/",
+            "/statements/",
+            "/parties/",
+            "/elsewhere/",
+        ];
+        match public.iter().any(|start| self.back_to.starts_with(start)) {
+            true => self.back(),
+            false => String::new(),
+        }
+    }
+
     /// The other of the two languages.
     pub fn other(&self) -> Language {
         self.language.other()
@@ -283,6 +303,11 @@ impl Page {
         figures::day(self.language, us.given(), &self.zone)
     }
 
+    /// A day without its year.
+    pub fn short_day(&self, us: impl Given<i64>) -> String {
+        figures::short_day(self.language, us.given(), &self.zone)
+    }
+
     /// A time of day.
     pub fn time(&self, us: impl Given<i64>) -> String {
         figures::time_of_day(self.language, us.given(), &self.zone)
@@ -304,6 +329,8 @@ impl Page {
                 language,
                 venue: settlement::VenueId::parse("http://localhost:8101/venues/le-fil").ok(),
                 roles: vec![(None, crate::members::Role::Operator)],
+                proved: true,
+                waiting: false,
             }),
             path: "/".into(),
             back_to: "/search?q=l%27eau".into(),
@@ -410,6 +437,33 @@ async fn accessibility(State(app): State<App>, guest: Guest) -> Result<Response,
     })
 }
 
+/// Who answers for this node, what it keeps of whom, and where its source is.
+#[derive(Template)]
+#[template(path = "pages/legal.html")]
+struct LegalPage {
+    page: Page,
+    /// What the operator wrote in `legal.txt` in the node's folder, in paragraphs.
+    own_words: Vec<String>,
+}
+
+/// The most of `legal.txt` that is shown, in bytes.
+const LEGAL_LIMIT: usize = 64 * 1024;
+
+async fn legal(State(app): State<App>, guest: Guest) -> Result<Response, Refusal> {
+    let path = app.config.dir.join("legal.txt");
+    let mut text = tokio::fs::read(path).await.unwrap_or_default();
+    text.truncate(LEGAL_LIMIT);
+    let text = String::from_utf8_lossy(&text);
+    answer(&LegalPage {
+        page: Page::of(&app, &guest),
+        own_words: text
+            .split("\n\n")
+            .map(|paragraph| paragraph.trim().to_owned())
+            .filter(|paragraph| !paragraph.is_empty())
+            .collect(),
+    })
+}
+
 #[derive(Deserialize)]
 struct LanguageChoice {
     to: String,
@@ -483,9 +537,15 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, askama::Result<S
         }
         .render(),
     ));
+    for own_words in [Vec::new(), vec!["SCIC <Loire>".into()]] {
+        let page = Page::sample(language, false);
+        pages.push(("legal", LegalPage { page, own_words }.render()));
+    }
     pages
 }
 
+#[cfg(test)]
+mod axe;
 #[cfg(test)]
 mod well_made;
 

@@ -21,6 +21,24 @@ diesel::table! {
         venue_id -> Nullable<Text>,
         created_us -> BigInt,
         expires_us -> BigInt,
+        proved -> Bool,
+    }
+}
+
+diesel::table! {
+    second_steps (member_id) {
+        member_id -> Text,
+        secret -> Text,
+        confirmed_us -> Nullable<BigInt>,
+        last_step -> BigInt,
+    }
+}
+
+diesel::table! {
+    recovery_codes (code_digest) {
+        code_digest -> Text,
+        member_id -> Text,
+        used_us -> Nullable<BigInt>,
     }
 }
 
@@ -117,6 +135,17 @@ diesel::table! {
         used_us -> Nullable<BigInt>,
         used_by -> Nullable<Text>,
         revoked_us -> Nullable<BigInt>,
+        batch_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    invitation_batches (id) {
+        id -> Text,
+        venue_id -> Text,
+        kind -> Text,
+        made_us -> BigInt,
+        expires_us -> BigInt,
     }
 }
 
@@ -355,6 +384,32 @@ diesel::table! {
         work_id -> Text,
         about -> Text,
         told_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    cases (id) {
+        id -> Text,
+        number -> BigInt,
+        kind -> Text,
+        subject -> Text,
+        words -> Text,
+        sender -> Text,
+        contact -> Text,
+        sender_digest -> Text,
+        other_digest -> Text,
+        received_us -> BigInt,
+        due_us -> BigInt,
+        decision -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        decided_us -> Nullable<BigInt>,
+        appeal -> Nullable<Text>,
+        appealed_by -> Nullable<Text>,
+        appealed_us -> Nullable<BigInt>,
+        appeal_due_us -> Nullable<BigInt>,
+        appeal_decision -> Nullable<Text>,
+        appeal_reason -> Nullable<Text>,
+        appeal_decided_us -> Nullable<BigInt>,
     }
 }
 
@@ -776,6 +831,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     name_pairs,
     members,
     sessions,
+    second_steps,
+    recovery_codes,
     reset_codes,
     guesses,
     public_members,
@@ -786,6 +843,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     memberships,
     staff,
     invitations,
+    invitation_batches,
     posts,
     plays,
     parties,
@@ -806,6 +864,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     split_changes,
     split_change_parties,
     notices,
+    cases,
     claims,
     selections,
     selection_works,

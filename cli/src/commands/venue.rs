@@ -15,8 +15,41 @@ use super::{Here, print_json};
 pub enum Venue {
     /// Add a venue whose contribution for a year was received; prints the venue's id
     Add(Add),
+    /// Take another year's contribution that was received
+    Receive(Receive),
+    /// Change how many members a venue pays for
+    Seats(SeatsOf),
     /// List the venues
     List(List),
+}
+
+/// Takes another year's contribution. It counts when it was received: a twelfth in each month.
+#[derive(Debug, Args)]
+pub struct Receive {
+    #[command(flatten)]
+    here: Here,
+    /// The venue, as `antiphon venue list` names it
+    #[arg(long, value_name = "ID")]
+    venue: String,
+    /// What was received for a year, in minor units: 840000 is 8,400 euros
+    #[arg(long, value_name = "MINOR")]
+    contribution: u64,
+    /// The first month of the year it is for; otherwise the first that is still open
+    #[arg(long, value_name = "YYYY-MM", value_parser = super::period)]
+    first: Option<settlement::Period>,
+}
+
+/// Changes how many members a venue pays for.
+#[derive(Debug, Args)]
+pub struct SeatsOf {
+    #[command(flatten)]
+    here: Here,
+    /// The venue, as `antiphon venue list` names it
+    #[arg(long, value_name = "ID")]
+    venue: String,
+    /// How many members it pays for
+    #[arg(long, value_name = "N")]
+    seats: u32,
 }
 
 /// Adds a venue whose contribution for a year, from this month on, was received.
@@ -53,6 +86,23 @@ impl Venue {
     pub fn run(self) -> Result<()> {
         match self {
             Venue::Add(add) => add.run(),
+            Venue::Receive(receive) => {
+                let node = receive.here.open()?;
+                let amount = Minor::new(i128::from(receive.contribution));
+                let (venue, first) = (&receive.venue, receive.first);
+                let taken = node::venues::receive_contribution(&node, venue, amount, first)?;
+                println!(
+                    "It is carried from {} on, a twelfth a month.",
+                    taken.first_period
+                );
+                Ok(())
+            }
+            Venue::Seats(change) => {
+                let node = change.here.open()?;
+                let venue = node::venues::set_seats(&node, &change.venue, change.seats)?;
+                println!("{} has {} seats.", venue.name, venue.seats);
+                Ok(())
+            }
             Venue::List(list) => list.run(),
         }
     }

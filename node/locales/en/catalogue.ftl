@@ -76,3 +76,4 @@ catalogue-notice-split-confirmed = The change of who shares in this work was agr
 catalogue-notice-split-waited = The change of who shares in this work was not objected to in time, and takes force.
 catalogue-notice-split-refused = The change of who shares in this work will not take place.
 catalogue-notice-isrc-claimed = Another work claims the recording code of this one.
+catalogue-import-stopped = The import was stopped; what was taken stays.

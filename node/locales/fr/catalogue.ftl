@@ -76,3 +76,4 @@ catalogue-notice-split-confirmed = Le changement des parts de cette œuvre a ét
 catalogue-notice-split-waited = Personne ne s’est opposé à temps au changement des parts de cette œuvre : il s’applique.
 catalogue-notice-split-refused = Le changement des parts de cette œuvre n’aura pas lieu.
 catalogue-notice-isrc-claimed = Une autre œuvre revendique le code d’enregistrement de celle-ci.
+catalogue-import-stopped = L’import a été arrêté ; ce qui était pris reste.

@@ -22,6 +22,7 @@ pub mod walk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -49,7 +50,7 @@ const REFUSALS: usize = 10_000;
 const WORKERS: usize = 16;
 
 /// How an import is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ImportOptions {
     /// Who shares in the works, by role. The part of a role that a file does not name goes to the
     /// artist.
@@ -60,6 +61,8 @@ pub struct ImportOptions {
     pub dry_run: bool,
     /// Take messages that say they are a test.
     pub test_messages: bool,
+    /// Somebody who wants it stopped sets it: after the file at hand nothing more is taken.
+    pub stop: Option<Arc<AtomicBool>>,
 }
 
 impl Default for ImportOptions {
@@ -69,6 +72,7 @@ impl Default for ImportOptions {
             mandate: MandateWords::default(),
             dry_run: false,
             test_messages: false,
+            stop: None,
         }
     }
 }
@@ -485,7 +489,12 @@ impl Import<'_> {
             bytes: file.size.saturating_sub(self.already_told),
             became,
         });
-        Ok(())
+        match &self.options.stop {
+            Some(stop) if stop.load(Ordering::Relaxed) => {
+                Err(Refusal::Conflict(Say::new("catalogue-import-stopped")))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

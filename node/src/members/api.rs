@@ -30,6 +30,8 @@ pub(super) struct Join {
 pub(super) struct SignIn {
     name: String,
     password: String,
+    /// The second step, for whoever has one.
+    code: Option<String>,
 }
 
 pub(super) async fn join(
@@ -51,10 +53,12 @@ pub(super) async fn join(
 
 pub(super) async fn sign_in(State(app): State<App>, body: Bytes) -> Result<Response, Refusal> {
     let wish: SignIn = web::json_body(&body, LIMIT)?;
-    Ok(opened(
-        &app,
-        &super::sign_in(&app, &wish.name, &wish.password).await?,
-    ))
+    let session = super::sign_in(&app, &wish.name, &wish.password).await?;
+    if session.waits {
+        let code = wish.code.unwrap_or_default();
+        super::second::prove(&app, session.token(), &code).await?;
+    }
+    Ok(opened(&app, &session))
 }
 
 pub(super) async fn sign_out(

@@ -168,7 +168,8 @@ pub async fn check_invitation(node: &Node, code: &Code) -> Result<Venue, Refusal
             guesses::try_at(conn, &subject, now_us)?;
             let Some(invitation) = venues::store::invitation(conn, &code.digest())? else {
                 // Not an error yet: the guess must stay counted.
-                return Ok::<_, Refusal>(Err(unknown_code()));
+                let many = guesses::stray_code(conn, now_us)?;
+                return Ok::<_, Refusal>(Err(many.unwrap_or_else(unknown_code)));
             };
             guesses::was_right(conn, &subject)?;
             if let Some(refusal) = why_not_open(&invitation, now_us) {
@@ -234,5 +235,149 @@ fn checked(name: &str, password: &str) -> Result<String, Vec<Complaint>> {
     match (name, password::complaint(password)) {
         (Ok(name), None) => Ok(name),
         (name, complaint) => Err(name.err().into_iter().chain(complaint).collect()),
+    }
+}
+
+/// Makes a member who is signed in a member of another venue, or of one they left, with an
+/// invitation of it; this session listens through it from now on.
+///
+/// # Errors
+/// [`Refusal::Invalid`] on `code`; [`Refusal::Conflict`] when they are a member of it;
+/// [`Refusal::TooMany`] when codes were guessed at.
+pub async fn join_another(
+    node: &Node,
+    member: &super::SignedIn,
+    token: &str,
+    code: &str,
+) -> Result<Venue, Refusal> {
+    let code = Code::read(code).ok_or_else(|| Refusal::Invalid(vec![form_complaint("code")]))?;
+    let venue = check_invitation(node, &code).await?;
+    let member = Member {
+        id: member.id.clone(),
+        name: member.name.clone(),
+        language: member.language,
+    };
+    let here = super::token_digest(token);
+    let now_us = node.clock.now_us();
+    node.db
+        .write(move |conn| {
+            not_a_member(conn, &member, &venue)?;
+            use_invitation(conn, &code, &member, now_us)?;
+            store::add_membership(conn, &member.id, &venue.id, now_us)?;
+            store::listen_through(conn, &here, &venue.id)?;
+            Ok(venue)
+        })
+        .await
+}
+
+/// Makes the member of this name a member of another venue; takes a seat. Blocks.
+///
+/// # Errors
+/// [`Refusal::Conflict`] when there is no such member, no seat, or they are a member already.
+pub fn join_named(node: &Node, venue: &str, name: &str) -> Result<Venue, Refusal> {
+    let now_us = node.clock.now_us();
+    node.db.write_now(|conn| {
+        let venue = venues::named(conn, venue)?;
+        let member = person(conn, name)?;
+        not_a_member(conn, &member, &venue)?;
+        venues::seats_for(conn, node, &venue, 1)?;
+        store::add_membership(conn, &member.id, &venue.id, now_us)?;
+        Ok(venue)
+    })
+}
+
+/// Ends the membership of the member of this name. Blocks.
+///
+/// # Errors
+/// [`Refusal::Conflict`] when there is no such member, or they are none of this venue.
+pub fn leave_named(node: &Node, venue: &str, name: &str) -> Result<(), Refusal> {
+    let now_us = node.clock.now_us();
+    node.db.write_now(|conn| {
+        let venue = venues::named(conn, venue)?;
+        let member = person(conn, name)?;
+        match store::end_membership(conn, &member.id, &venue.id, now_us)? {
+            true => Ok(()),
+            false => Err(Refusal::Conflict(
+                Say::new("members-not-of")
+                    .with("name", &member.name)
+                    .with("venue", &venue.name),
+            )),
+        }
+    })
+}
+
+/// Gives the member of this name a role, or takes it back (`give` is false). The operator's is for
+/// the node, the others for `venue`. Blocks.
+///
+/// # Errors
+/// [`Refusal::Conflict`] when there is no such member, they are none of the venue, or nobody would
+/// run the node any more.
+pub fn set_role(
+    node: &Node,
+    venue: Option<&str>,
+    name: &str,
+    role: Role,
+    give: bool,
+) -> Result<(), Refusal> {
+    let now_us = node.clock.now_us();
+    node.db.write_now(|conn| {
+        let member = person(conn, name)?;
+        let venue = match (role, venue) {
+            (Role::Operator, _) => None,
+            (_, Some(venue)) => Some(venues::named(conn, venue)?),
+            (_, None) => return Err(Refusal::Conflict(Say::new("members-role-where"))),
+        };
+        put_role(conn, &member.id, venue.as_ref(), role, give, now_us)
+    })
+}
+
+/// Gives or takes a role, in the caller's transaction; giving it twice is giving it once.
+pub(crate) fn put_role(
+    conn: &mut Conn,
+    member: &str,
+    venue: Option<&Venue>,
+    role: Role,
+    give: bool,
+    now_us: i64,
+) -> Result<(), Refusal> {
+    let at = venue.map(|venue| &venue.id);
+    let has = store::roles(conn, member)?
+        .iter()
+        .any(|(there, has)| there.as_ref() == at && *has == role);
+    if give == has {
+        return Ok(());
+    }
+    if !give {
+        if role == Role::Operator && store::operators(conn)? <= 1 {
+            return Err(Refusal::Conflict(Say::new("members-last-operator")));
+        }
+        store::remove_role(conn, member, at, role)?;
+        return Ok(());
+    }
+    if let Some(venue) = venue
+        && store::member_since(conn, member, &venue.id)?.is_none()
+    {
+        return Err(Refusal::Conflict(
+            Say::new("members-role-member-first").with("venue", &venue.name),
+        ));
+    }
+    Ok(store::add_role(conn, member, at, role, now_us)?)
+}
+
+fn person(conn: &mut Conn, name: &str) -> Result<Member, Refusal> {
+    let known = store::by_name(conn, &names::fold(name))?;
+    let known = known.filter(|known| known.password_hash.is_some());
+    Ok(known
+        .ok_or_else(|| Refusal::Conflict(Say::new("members-unknown").with("name", name)))?
+        .member)
+}
+
+fn not_a_member(conn: &mut Conn, member: &Member, venue: &Venue) -> Result<(), Refusal> {
+    match store::member_since(conn, &member.id, &venue.id)? {
+        None => Ok(()),
+        Some(_) => Err(Refusal::field(
+            "code",
+            Say::new("members-there-already").with("venue", &venue.name),
+        )),
     }
 }

@@ -3,18 +3,26 @@
 //! A member joins with a venue's invitation, a name and a password, and gives nothing else
 //! ([`join`]). A session is an opaque token in a cookie; only its digest is kept ([`sign_in`]).
 //! Many members have no e-mail: who forgot their password gets a one-time code from their venue
-//! ([`reset`]) and chooses another ([`redeem`]). Guessing slows down ([`guesses`]).
+//! ([`reset`]) and chooses another ([`redeem`]). Guessing slows down ([`guesses`]). Staff show a code
+//! of an app as well ([`second`]).
+//!
+//! A member may belong to several venues, leave any of them, take everything along
+//! ([`everything`]) and be forgotten ([`forget`]).
 
+pub mod account;
 pub mod code;
 pub mod guesses;
 pub mod pages;
 pub mod password;
 pub mod public;
+pub mod second;
 pub mod store;
 
 mod api;
+mod forgetting;
 mod joining;
 mod session;
+mod taking_along;
 
 use axum::Router;
 use axum::routing::post;
@@ -24,12 +32,19 @@ use settlement::VenueId;
 use crate::config::Language;
 use crate::web::App;
 
+pub use forgetting::{forget, forget_named};
+pub(crate) use joining::put_role;
 pub use joining::{
-    Joining, NAME_LIMIT, add, add_post, check_invitation, join, leave, use_invitation,
+    Joining, NAME_LIMIT, add, add_post, check_invitation, join, join_another, join_named, leave,
+    leave_named, set_role, use_invitation,
 };
+use session::check_password;
+pub(crate) use session::reset_in;
 pub use session::{
-    SESSION_DAYS, Session, redeem, reset, sign_in, sign_out, signed_in, without_session,
+    RESET_HOURS, SESSION_DAYS, Session, change_password, redeem, reset, sign_in, sign_out,
+    signed_in, without_session,
 };
+pub use taking_along::everything;
 
 /// The doors of this room.
 pub fn routes() -> Router<App> {
@@ -95,6 +110,10 @@ pub struct SignedIn {
     pub venue: Option<VenueId>,
     /// Their roles, by venue (`None`: the node).
     pub roles: Vec<(Option<VenueId>, Role)>,
+    /// Whether they showed a second step in this session.
+    pub proved: bool,
+    /// Whether they have roles that wait for a second step.
+    pub waiting: bool,
 }
 
 impl SignedIn {

@@ -28,21 +28,26 @@ pub fn routes() -> Router<App> {
         .route("/sign-out", post(sign_out))
         .route("/reset", get(reset_form).post(reset))
         .route("/me", get(me))
+        .merge(super::account::routes())
         .merge(super::public::pages::routes())
 }
 
 /// What a form was sent with; a body that is no form is refused in words.
-fn read<T>(form: Result<Form<T>, FormRejection>) -> Result<T, Refusal> {
+pub(crate) fn read<T>(form: Result<Form<T>, FormRejection>) -> Result<T, Refusal> {
     match form {
         Ok(Form(form)) => Ok(form),
         Err(_) => Err(Refusal::field("form", Say::new("page-form-unread"))),
     }
 }
 
-/// Opens the session in the browser and leads on.
+/// Opens the session in the browser and leads on: by way of the second step, where there is one.
 fn welcome(app: &App, session: &Session, to: &str) -> Response {
     let cookie = [(SET_COOKIE, session.cookie(app))];
-    (cookie, Redirect::to(to)).into_response()
+    let to = match session.waits {
+        true => format!("/sign-in/second?back={}", crate::catalogue::encoded(to)),
+        false => to.to_owned(),
+    };
+    (cookie, Redirect::to(&to)).into_response()
 }
 
 /// Joining with a venue's code.

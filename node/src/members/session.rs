@@ -7,8 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::code::Code;
 use super::guesses::{self, Subject};
 use super::joining::form_complaint;
-use super::{Member, SignedIn, password, store, token_digest};
+use super::{Member, SignedIn, password, second, store, token_digest};
 use crate::Node;
+use crate::db::Conn;
 use crate::names;
 use crate::web::{Refusal, SESSION_COOKIE};
 use crate::words::Say;
@@ -27,6 +28,8 @@ pub struct Session {
     token: String,
     /// Whose it is.
     pub member: Member,
+    /// Whether it waits for its second step, and opens nothing yet.
+    pub waits: bool,
 }
 
 impl Session {
@@ -34,6 +37,10 @@ impl Session {
     /// other sites' forms, and outside development never over plain http.
     pub fn cookie(&self, node: &Node) -> HeaderValue {
         set_cookie(node, &self.token, COOKIE_SECONDS)
+    }
+
+    pub(super) fn token(&self) -> &str {
+        &self.token
     }
 
     pub(super) fn digest(&self) -> String {
@@ -59,6 +66,7 @@ pub(super) fn draw(node: &Node, member: Member) -> Session {
     Session {
         token: URL_SAFE_NO_PAD.encode(secret),
         member,
+        waits: false,
     }
 }
 
@@ -88,7 +96,16 @@ pub async fn signed_in(node: &Node, token: &str) -> Result<Option<SignedIn>, Ref
         };
         node.db.write(renewed).await?;
     }
-    Ok(Some(member))
+    Ok(Some(as_proved(node, member)))
+}
+
+/// Outside development the roles of staff wait for a second step: a password alone opens no desk.
+fn as_proved(node: &Node, mut member: SignedIn) -> SignedIn {
+    if !member.proved && !node.config.dev && !member.roles.is_empty() {
+        member.roles.clear();
+        member.waiting = true;
+    }
+    member
 }
 
 /// Signs a member in.
@@ -118,30 +135,90 @@ pub async fn sign_in(node: &Node, name: &str, password: &str) -> Result<Session,
     let Some(known) = known.filter(|_| right) else {
         return Err(wrong());
     };
-    let session = draw(node, known.member);
-    open(node, &session, Some(subject)).await?;
+    let mut session = draw(node, known.member);
+    open(node, &mut session, Some(subject)).await?;
     Ok(session)
 }
 
-/// Writes a drawn session down.
-async fn open(node: &Node, session: &Session, right: Option<Subject>) -> Result<(), Refusal> {
+/// Asks a member who is signed in for their password once more, before what cannot be undone.
+///
+/// # Errors
+/// [`Refusal::Invalid`] on `password`; [`Refusal::TooMany`] after too many wrong tries.
+pub(super) async fn check_password(node: &Node, member: &str, typed: &str) -> Result<(), Refusal> {
+    let wrong = || Refusal::field("password", Say::new("members-password-wrong"));
+    if typed.len() > password::LONGEST * 4 {
+        return Err(wrong());
+    }
+    let id = member.to_owned();
+    let now_us = node.clock.now_us();
+    let (subject, kept) = node
+        .db
+        .write(move |conn| {
+            let (key, kept) = store::password_of(conn, &id)?;
+            let subject = Subject::name(&key);
+            guesses::try_at(conn, &subject, now_us)?;
+            Ok::<_, Refusal>((subject, kept))
+        })
+        .await?;
+    let typed = typed.to_owned();
+    let right = password::aside(move || password::is_right(&typed, kept.as_deref())).await?;
+    if !right {
+        return Err(wrong());
+    }
+    node.db
+        .write(move |conn| guesses::was_right(conn, &subject))
+        .await
+}
+
+/// Gives a member who is signed in another password; their other sessions end.
+///
+/// # Errors
+/// [`Refusal::Invalid`] on `password` for the old one, on `fresh` for the new one.
+pub async fn change_password(
+    node: &Node,
+    member: &str,
+    token: &str,
+    old: &str,
+    fresh: &str,
+) -> Result<(), Refusal> {
+    if let Some(complaint) = password::complaint(fresh) {
+        return Err(Refusal::field("fresh", complaint.say));
+    }
+    check_password(node, member, old).await?;
+    let chosen = fresh.to_owned();
+    let hash = password::aside(move || password::hash(&chosen))
+        .await?
+        .map_err(Refusal::broken)?;
+    let (member, here) = (member.to_owned(), token_digest(token));
+    node.db
+        .write(move |conn| {
+            store::set_password(conn, &member, &hash)?;
+            Ok(store::end_sessions_but(conn, &member, &here)?)
+        })
+        .await
+}
+
+/// Writes a drawn session down: one that waits where its member has a second step.
+async fn open(node: &Node, session: &mut Session, right: Option<Subject>) -> Result<(), Refusal> {
     let (digest, member) = (session.digest(), session.member.id.clone());
     let now_us = node.clock.now_us();
-    node.db
+    session.waits = node
+        .db
         .write(move |conn| {
             if let Some(subject) = right {
                 guesses::was_right(conn, &subject)?;
             }
             store::forget_sessions(conn, now_us)?;
-            Ok(store::add_session(
-                conn,
-                &digest,
-                &member,
-                now_us,
-                ends_us(now_us),
-            )?)
+            let waits = store::has_second_step(conn, &member)?;
+            let until_us = match waits {
+                true => now_us + second::WAITS_SECONDS * 1_000_000,
+                false => ends_us(now_us),
+            };
+            store::add_session(conn, &digest, &member, now_us, until_us)?;
+            Ok::<_, Refusal>(waits)
         })
-        .await
+        .await?;
+    Ok(())
 }
 
 /// Ends the session of this token, if there is one.
@@ -158,8 +235,6 @@ pub async fn sign_out(node: &Node, token: &str) -> Result<(), Refusal> {
 /// # Errors
 /// [`Refusal::Conflict`] when nobody has that name.
 pub fn reset(node: &Node, name: &str) -> Result<String, Refusal> {
-    let now_us = node.clock.now_us();
-    let code = Code::draw(&node.clock);
     node.db.write_now(|conn| {
         let person = |known: &store::Known| known.password_hash.is_some();
         let known = store::by_name(conn, &names::fold(name))?.filter(person);
@@ -168,10 +243,17 @@ pub fn reset(node: &Node, name: &str) -> Result<String, Refusal> {
                 Say::new("members-unknown").with("name", name),
             ));
         };
-        let expires_us = now_us + RESET_HOURS * HOUR_US;
-        store::add_reset(conn, &code.digest(), &known.member.id, now_us, expires_us)?;
-        Ok(code.to_string())
+        reset_in(conn, node, &known.member.id)
     })
+}
+
+/// A one-time code for this member, in the caller's transaction; codes given out before are void.
+pub(crate) fn reset_in(conn: &mut Conn, node: &Node, member: &str) -> Result<String, Refusal> {
+    let now_us = node.clock.now_us();
+    let code = Code::draw(&node.clock);
+    let expires_us = now_us + RESET_HOURS * HOUR_US;
+    store::add_reset(conn, &code.digest(), member, now_us, expires_us)?;
+    Ok(code.to_string())
 }
 
 /// Gives whoever holds a one-time code a new password and signs them in; every other session of
@@ -201,18 +283,21 @@ pub async fn redeem(node: &Node, code: &str, password: &str) -> Result<Session, 
             guesses::try_at(conn, &subject, now_us)?;
             let Some(member) = store::use_reset(conn, &code.digest(), now_us)? else {
                 // Not an error yet: the guess must stay counted.
-                return Ok::<_, Refusal>(None);
+                if let Some(many) = guesses::stray_code(conn, now_us)? {
+                    return Ok::<_, Refusal>(Err(many));
+                }
+                return Ok(Ok(None));
             };
             guesses::was_right(conn, &subject)?;
             guesses::was_right(conn, &Subject::name(&names::fold(&member.name)))?;
             store::set_password(conn, &member.id, &hash)?;
             store::end_sessions_of(conn, &member.id)?;
-            Ok(Some(member))
+            Ok(Ok(Some(member)))
         })
-        .await?;
+        .await??;
     let member =
         redeemed.ok_or_else(|| Refusal::field("code", Say::new("members-reset-unknown")))?;
-    let session = draw(node, member);
-    open(node, &session, None).await?;
+    let mut session = draw(node, member);
+    open(node, &mut session, None).await?;
     Ok(session)
 }

@@ -6,16 +6,18 @@ use settlement::VenueId;
 use super::{Member, Role, SignedIn};
 use crate::config::Language;
 use crate::db::Conn;
-use crate::schema::{guesses, members, memberships, reset_codes, sessions, staff};
+use crate::schema::{
+    guesses, members, memberships, recovery_codes, reset_codes, second_steps, sessions, staff,
+};
 
 /// The member whose session has this token digest and has not expired at `now_us`, and until when
-/// it lasts.
+/// it lasts. A session that waits for its second step opens nothing.
 pub fn session(
     conn: &mut Conn,
     token_digest: &str,
     now_us: i64,
 ) -> QueryResult<Option<(SignedIn, i64)>> {
-    let row: Option<(String, String, String, Option<String>, i64)> = sessions::table
+    let row: Option<(String, String, String, Option<String>, i64, bool)> = sessions::table
         .inner_join(members::table.on(members::id.eq(sessions::member_id)))
         .filter(sessions::token_digest.eq(token_digest))
         .filter(sessions::expires_us.gt(now_us))
@@ -25,27 +27,91 @@ pub fn session(
             members::language,
             sessions::venue_id,
             sessions::expires_us,
+            sessions::proved,
         ))
         .first(conn)
         .optional()?;
-    let Some((id, name, language, venue, expires_us)) = row else {
+    let Some((id, name, language, venue, expires_us, proved)) = row else {
         return Ok(None);
     };
-    let roles: Vec<(String, String)> = staff::table
-        .filter(staff::member_id.eq(&id))
-        .select((staff::venue_id, staff::role))
-        .load(conn)?;
+    if !proved && has_second_step(conn, &id)? {
+        return Ok(None);
+    }
+    let roles = roles(conn, &id)?;
     let member = SignedIn {
         id,
         name,
         language: Language::parse(&language).unwrap_or(Language::Fr),
         venue: venue.and_then(|v| VenueId::parse(&v).ok()),
-        roles: roles
-            .into_iter()
-            .filter_map(|(venue, role)| Some((VenueId::parse(&venue).ok(), Role::parse(&role)?)))
-            .collect(),
+        roles,
+        proved,
+        waiting: false,
     };
     Ok(Some((member, expires_us)))
+}
+
+/// A member's roles, by venue (`None`: the node).
+pub fn roles(conn: &mut Conn, member: &str) -> QueryResult<Vec<(Option<VenueId>, Role)>> {
+    let roles: Vec<(String, String)> = staff::table
+        .filter(staff::member_id.eq(member))
+        .order((staff::venue_id, staff::role))
+        .select((staff::venue_id, staff::role))
+        .load(conn)?;
+    Ok(roles
+        .into_iter()
+        .filter_map(|(venue, role)| Some((VenueId::parse(&venue).ok(), Role::parse(&role)?)))
+        .collect())
+}
+
+/// Whose session waits for its second step.
+pub fn waiting_session(
+    conn: &mut Conn,
+    token_digest: &str,
+    now_us: i64,
+) -> QueryResult<Option<Member>> {
+    let row: Option<(String, String, String)> = sessions::table
+        .inner_join(members::table.on(members::id.eq(sessions::member_id)))
+        .filter(sessions::token_digest.eq(token_digest))
+        .filter(sessions::expires_us.gt(now_us))
+        .filter(sessions::proved.eq(false))
+        .select((members::id, members::name, members::language))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(id, name, language)| Member {
+        id,
+        name,
+        language: Language::parse(&language).unwrap_or(Language::Fr),
+    }))
+}
+
+/// The second step of this session was shown: it lasts until `expires_us`.
+pub fn prove_session(conn: &mut Conn, token_digest: &str, expires_us: i64) -> QueryResult<()> {
+    diesel::update(sessions::table.find(token_digest))
+        .set((
+            sessions::proved.eq(true),
+            sessions::expires_us.eq(expires_us),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Lets a session listen through another venue.
+pub fn listen_through(conn: &mut Conn, token_digest: &str, venue: &VenueId) -> QueryResult<()> {
+    diesel::update(sessions::table.find(token_digest))
+        .set(sessions::venue_id.eq(venue.as_str()))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Ends every session of a member but this one.
+pub fn end_sessions_but(conn: &mut Conn, member: &str, token_digest: &str) -> QueryResult<()> {
+    diesel::delete(
+        sessions::table
+            .filter(sessions::member_id.eq(member))
+            .filter(sessions::token_digest.ne(token_digest)),
+    )
+    .execute(conn)
+    .map(drop)
 }
 
 /// Opens a session.
@@ -64,6 +130,7 @@ pub fn add_session(
             sessions::venue_id.eq(venue),
             sessions::created_us.eq(now_us),
             sessions::expires_us.eq(expires_us),
+            sessions::proved.eq(false),
         ))
         .execute(conn)
         .map(drop)
@@ -157,6 +224,53 @@ pub fn add(
         .map(drop)
 }
 
+/// Adds a member who never was anybody: what somebody who was forgotten leaves behind is theirs.
+/// Answers the id.
+pub fn add_nobody(conn: &mut Conn, id: &str) -> QueryResult<String> {
+    diesel::insert_into(members::table)
+        .values((
+            members::id.eq(id),
+            members::kind.eq("gone"),
+            members::name.eq(""),
+            // No folded name has a line end.
+            members::name_key.eq(format!("gone\n{id}")),
+            members::language.eq(Language::Fr.code()),
+            members::joined_us.eq(0),
+        ))
+        .execute(conn)?;
+    Ok(id.to_owned())
+}
+
+/// A member's folded name and their password's hash.
+pub fn password_of(conn: &mut Conn, member: &str) -> QueryResult<(String, Option<String>)> {
+    members::table
+        .find(member)
+        .select((members::name_key, members::password_hash))
+        .first(conn)
+}
+
+/// The member of this id.
+pub fn by_id(conn: &mut Conn, member: &str) -> QueryResult<Option<Known>> {
+    let row: Option<(String, String, String, Option<String>)> = members::table
+        .find(member)
+        .select((
+            members::id,
+            members::name,
+            members::language,
+            members::password_hash,
+        ))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(id, name, language, password_hash)| Known {
+        member: Member {
+            id,
+            name,
+            language: Language::parse(&language).unwrap_or(Language::Fr),
+        },
+        password_hash,
+    }))
+}
+
 /// Whether a member is a listening post.
 pub fn is_post(conn: &mut Conn, member: &str) -> QueryResult<bool> {
     let kind: Option<String> = members::table
@@ -194,15 +308,177 @@ pub fn add_role(
         .map(drop)
 }
 
+/// Takes a role back; `false` when there was none.
+pub fn remove_role(
+    conn: &mut Conn,
+    member: &str,
+    venue: Option<&VenueId>,
+    role: Role,
+) -> QueryResult<bool> {
+    let gone = diesel::delete(staff::table.find((
+        member,
+        venue.map_or("", VenueId::as_str),
+        role.as_str(),
+    )))
+    .execute(conn)?;
+    Ok(gone == 1)
+}
+
+/// How many members run the node.
+pub fn operators(conn: &mut Conn) -> QueryResult<i64> {
+    staff::table
+        .filter(staff::role.eq(Role::Operator.as_str()))
+        .count()
+        .get_result(conn)
+}
+
+/// Who has a role at a venue, or at the node (`None`): the member's id and the role.
+pub fn staff_of(conn: &mut Conn, venue: Option<&VenueId>) -> QueryResult<Vec<(String, Role)>> {
+    let rows: Vec<(String, String)> = staff::table
+        .filter(staff::venue_id.eq(venue.map_or("", VenueId::as_str)))
+        .order((staff::member_id, staff::role))
+        .select((staff::member_id, staff::role))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(member, role)| Some((member, Role::parse(&role)?)))
+        .collect())
+}
+
+// The second step --------------------------------------------------------------
+
+/// A member's second step.
+#[derive(Clone, Debug)]
+pub struct SecondStep {
+    /// The secret, base32.
+    pub secret: String,
+    /// Whether a code was right once.
+    pub confirmed: bool,
+    /// The half minute of the last code that was used.
+    pub last_step: i64,
+}
+
+/// A member's second step, if they began one.
+pub fn second_step(conn: &mut Conn, member: &str) -> QueryResult<Option<SecondStep>> {
+    let row: Option<(String, Option<i64>, i64)> = second_steps::table
+        .find(member)
+        .select((
+            second_steps::secret,
+            second_steps::confirmed_us,
+            second_steps::last_step,
+        ))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(secret, confirmed_us, last_step)| SecondStep {
+        secret,
+        confirmed: confirmed_us.is_some(),
+        last_step,
+    }))
+}
+
+/// Whether a member is asked for a second step.
+pub fn has_second_step(conn: &mut Conn, member: &str) -> QueryResult<bool> {
+    Ok(second_step(conn, member)?.is_some_and(|step| step.confirmed))
+}
+
+/// Adds a second step that waits for its first code.
+pub fn add_second_step(conn: &mut Conn, member: &str, secret: &str) -> QueryResult<()> {
+    diesel::insert_into(second_steps::table)
+        .values((
+            second_steps::member_id.eq(member),
+            second_steps::secret.eq(secret),
+            second_steps::last_step.eq(0),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// The first code was right.
+pub fn confirm_second_step(
+    conn: &mut Conn,
+    member: &str,
+    step: i64,
+    now_us: i64,
+) -> QueryResult<()> {
+    diesel::update(second_steps::table.find(member))
+        .set((
+            second_steps::confirmed_us.eq(now_us),
+            second_steps::last_step.eq(step),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// The code of this half minute was used.
+pub fn spend_step(conn: &mut Conn, member: &str, step: i64) -> QueryResult<()> {
+    diesel::update(second_steps::table.find(member))
+        .set(second_steps::last_step.eq(step))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Takes a second step and its recovery codes away.
+pub fn remove_second_step(conn: &mut Conn, member: &str) -> QueryResult<()> {
+    diesel::delete(recovery_codes::table.filter(recovery_codes::member_id.eq(member)))
+        .execute(conn)?;
+    diesel::delete(second_steps::table.find(member))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Adds a recovery code, of which only the digest is kept.
+pub fn add_recovery_code(conn: &mut Conn, digest: &str, member: &str) -> QueryResult<()> {
+    diesel::insert_into(recovery_codes::table)
+        .values((
+            recovery_codes::code_digest.eq(digest),
+            recovery_codes::member_id.eq(member),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Uses a recovery code of this member; `false` when it is none, or was used.
+pub fn use_recovery_code(
+    conn: &mut Conn,
+    digest: &str,
+    member: &str,
+    now_us: i64,
+) -> QueryResult<bool> {
+    let open = recovery_codes::table
+        .filter(recovery_codes::code_digest.eq(digest))
+        .filter(recovery_codes::member_id.eq(member))
+        .filter(recovery_codes::used_us.is_null());
+    let changed = diesel::update(open)
+        .set(recovery_codes::used_us.eq(now_us))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// How many recovery codes a member has left.
+pub fn recovery_codes_left(conn: &mut Conn, member: &str) -> QueryResult<i64> {
+    recovery_codes::table
+        .filter(recovery_codes::member_id.eq(member))
+        .filter(recovery_codes::used_us.is_null())
+        .count()
+        .get_result(conn)
+}
+
 // Memberships ---------------------------------------------------------------
 
-/// Makes somebody a member of a venue.
+/// Makes somebody a member of a venue. Who was one before is one again, from when they first came:
+/// the months in between are counted already.
 pub fn add_membership(
     conn: &mut Conn,
     member: &str,
     venue: &VenueId,
     now_us: i64,
 ) -> QueryResult<()> {
+    let again = diesel::update(memberships::table.find((member, venue.as_str())))
+        .set(memberships::until_us.eq(None::<i64>))
+        .execute(conn)?;
+    if again == 1 {
+        return Ok(());
+    }
     diesel::insert_into(memberships::table)
         .values((
             memberships::member_id.eq(member),
@@ -260,6 +536,45 @@ pub fn end_membership(
         .filter(staff::venue_id.eq(venue.as_str()));
     diesel::delete(roles).execute(conn)?;
     Ok(changed == 1)
+}
+
+/// A venue somebody belongs to.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    /// The venue's URI.
+    pub venue: VenueId,
+    /// Its name.
+    pub name: String,
+    /// Since when, in microseconds since 1970 UTC.
+    pub since_us: i64,
+    /// Until when, for who left.
+    pub until_us: Option<i64>,
+}
+
+/// The venues somebody belongs to or belonged to, the latest first.
+pub fn memberships_of(conn: &mut Conn, member: &str) -> QueryResult<Vec<Membership>> {
+    use crate::schema::venues;
+    let rows: Vec<(String, String, i64, Option<i64>)> = memberships::table
+        .inner_join(venues::table.on(venues::id.eq(memberships::venue_id)))
+        .filter(memberships::member_id.eq(member))
+        .order((memberships::since_us.desc(), memberships::venue_id))
+        .select((
+            venues::id,
+            venues::name,
+            memberships::since_us,
+            memberships::until_us,
+        ))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(venue, name, since_us, until_us)| {
+            Ok(Membership {
+                venue: VenueId::parse(&venue).map_err(crate::venues::store::unreadable)?,
+                name,
+                since_us,
+                until_us,
+            })
+        })
+        .collect()
 }
 
 /// One who belongs to a venue, as its desk lists them.

@@ -68,6 +68,62 @@ pub fn cover(of: &str) -> String {
     svg
 }
 
+/// A text as a picture a camera reads (ISO/IEC 18004), dark on light whatever the page is, with the
+/// quiet margin of four modules. Decorative beside the same text in letters. Nothing for a text too
+/// long for any such picture.
+pub fn qr(text: impl AsRef<str>) -> String {
+    let Ok(code) = qrcode::QrCode::new(text.as_ref().as_bytes()) else {
+        return String::new();
+    };
+    let width = code.width();
+    let whole = width + 8;
+    let mut path = String::with_capacity(width * width * 4);
+    for (at, colour) in code.to_colors().into_iter().enumerate() {
+        if colour == qrcode::Color::Dark {
+            let _ = write!(path, "M{} {}h1v1h-1z", at % width + 4, at / width + 4);
+        }
+    }
+    format!(
+        "<svg class=\"qr\" viewBox=\"0 0 {whole} {whole}\" aria-hidden=\"true\">\
+         <rect width=\"{whole}\" height=\"{whole}\" fill=\"#ffffff\"/>\
+         <path fill=\"#000000\" shape-rendering=\"crispEdges\" d=\"{path}\"/></svg>"
+    )
+}
+
+/// Columns side by side, each with its figure above and its label below; a gap where there is
+/// nothing to tell. Decorative beside the table that says the same.
+pub fn columns(values: &[(String, Option<i64>)], written: impl Fn(i64) -> String) -> String {
+    const WIDTH: usize = 720;
+    const HEIGHT: i64 = 160;
+    let most = values.iter().filter_map(|(_, value)| *value).max();
+    let most = most.unwrap_or(0).max(1);
+    let step = WIDTH / values.len().max(1);
+    let mut svg =
+        format!("<svg class=\"columns\" viewBox=\"0 0 {WIDTH} 216\" aria-hidden=\"true\">");
+    for (at, (label, value)) in values.iter().enumerate() {
+        let middle = at * step + step / 2;
+        if let Some(value) = value {
+            let high = (i128::from(*value) * i128::from(HEIGHT) / i128::from(most)).max(1);
+            let _ = write!(
+                svg,
+                "<rect class=\"bar-here\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{high}\"/>\
+                 <text text-anchor=\"middle\" x=\"{middle}\" y=\"{}\">{}</text>",
+                at * step + step / 8,
+                184 - high,
+                step * 3 / 4,
+                176 - high,
+                written(*value),
+            );
+        }
+        let _ = write!(
+            svg,
+            "<text class=\"dim\" text-anchor=\"middle\" x=\"{middle}\" y=\"206\">{label}</text>"
+        );
+    }
+    let _ = write!(svg, "<path class=\"thread\" d=\"M0 184.5h{WIDTH}\"/></svg>");
+    svg
+}
+
 /// How long a bar is, in thousandths of the longest.
 pub fn part(value: impl Given<i64>, of: impl Given<i64>) -> i64 {
     let (value, of) = (i128::from(value.given()), i128::from(of.given()));

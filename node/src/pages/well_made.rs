@@ -7,8 +7,8 @@ use crate::config::Language;
 
 type Rendered = Vec<(&'static str, askama::Result<String>)>;
 
-fn every_page(language: Language) -> Vec<(&'static str, String)> {
-    let rooms: [fn(Language) -> Rendered; 13] = [
+pub(super) fn every_page(language: Language) -> Vec<(&'static str, String)> {
+    let rooms: [fn(Language) -> Rendered; 16] = [
         super::samples,
         super::shell::samples,
         crate::catalogue::pages::samples,
@@ -18,10 +18,13 @@ fn every_page(language: Language) -> Vec<(&'static str, String)> {
         crate::discovery::voyage::pages::samples,
         crate::venues::pages::samples,
         crate::members::pages::samples,
+        crate::members::account::samples,
         crate::members::public::pages::samples,
         crate::shelf::pages::samples,
         crate::peers::pages::samples,
         crate::coordinator::pages::samples,
+        crate::notices::pages::samples,
+        crate::operating::samples,
     ];
     rooms
         .iter()

@@ -116,6 +116,11 @@ fn carried_in(closed: &BTreeSet<Period>, month: Period) -> Period {
     listening::first_open(closed, month)
 }
 
+/// The twelfth month of a year that begins with `first`.
+pub fn last_month(first: Period) -> Period {
+    (1..12).fold(first, |month, _| month.next().unwrap_or(month))
+}
+
 /// The months of a year that begins with `first`, numbered from 1.
 fn months_of_year(first: Period) -> impl Iterator<Item = (u8, Period)> {
     let months = std::iter::successors(Some(first), Period::next);

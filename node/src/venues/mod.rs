@@ -8,7 +8,10 @@
 
 pub mod api;
 pub mod contribution;
+pub mod desk;
+pub mod invitations;
 pub mod pages;
+pub mod patrons;
 pub mod shown;
 pub mod statement;
 pub mod store;
@@ -31,7 +34,7 @@ pub const NAME_LIMIT: usize = 100;
 pub const SEATS_LIMIT: u32 = 100_000;
 /// How long an invitation is good for, in days.
 pub const INVITATION_DAYS: i64 = 365;
-const DAY_US: i64 = 24 * 3600 * 1_000_000;
+pub(crate) const DAY_US: i64 = 24 * 3600 * 1_000_000;
 
 /// Calm colours, dark enough to carry white letters.
 const PALETTE: [&str; 8] = [
@@ -205,21 +208,16 @@ pub(crate) fn seats_for(
 /// # Errors
 /// [`Refusal::Conflict`] when the venue has fewer seats left, saying how many.
 pub fn invite(node: &Node, venue: &str, count: u32) -> Result<Vec<String>, Refusal> {
-    if count == 0 {
-        return Err(Refusal::field("count", Say::new("venues-invite-none")));
-    }
-    let now_us = node.clock.now_us();
     node.db.write_now(|conn| {
         let venue = named(conn, venue)?;
-        seats_for(conn, node, &venue, count)?;
-        let mut printed = Vec::new();
-        for _ in 0..count {
-            let code = Code::draw(&node.clock);
-            let expires_us = now_us + INVITATION_DAYS * DAY_US;
-            store::add_invitation(conn, &venue.id, &code.digest(), now_us, expires_us)?;
-            printed.push(code.to_string());
-        }
-        Ok(printed)
+        let wanted = invitations::Wanted {
+            id: node.clock.fresh_id(),
+            kind: invitations::BatchKind::Cards,
+            count,
+            days: INVITATION_DAYS,
+        };
+        let codes = invitations::make(conn, node, &venue, &wanted)?;
+        Ok(codes.iter().map(Code::to_string).collect())
     })
 }
 
@@ -246,5 +244,21 @@ pub fn revoke_open(node: &Node, venue: &str) -> Result<u32, Refusal> {
     node.db.write_now(|conn| {
         let venue = named(conn, venue)?;
         Ok(store::revoke_open_invitations(conn, &venue.id, now_us)?)
+    })
+}
+
+/// Changes how many seats a venue pays for: members stay, invitations stay open. Blocks.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for seats that cannot be; [`Refusal::Conflict`] for no such venue.
+pub fn set_seats(node: &Node, venue: &str, seats: u32) -> Result<Venue, Refusal> {
+    if seats == 0 || seats > SEATS_LIMIT {
+        let say = Say::new("venues-seats-range").with("limit", SEATS_LIMIT);
+        return Err(Refusal::field("seats", say));
+    }
+    node.db.write_now(|conn| {
+        let venue = named(conn, venue)?;
+        store::set_seats(conn, &venue.id, seats)?;
+        Ok(Venue { seats, ..venue })
     })
 }

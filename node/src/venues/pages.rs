@@ -22,6 +22,7 @@ pub fn routes() -> Router<App> {
         .route("/venues/{slug}", get(super::api::venue))
         .route("/venues/{slug}/statements/{period}", get(statement))
         .route("/elsewhere/venues", get(venue_elsewhere))
+        .merge(super::desk::routes())
 }
 
 /// A venue.
@@ -38,6 +39,14 @@ struct VenuePage {
 }
 
 impl VenuePage {
+    /// The venue's slug, when the reader runs its desk.
+    fn desk(&self) -> Option<&str> {
+        self.venue
+            .slug
+            .as_deref()
+            .filter(|_| manages(&self.page, &self.venue.id))
+    }
+
     /// The venue's slug, when the reader may compose its selections.
     fn compose(&self) -> Option<&str> {
         let id = VenueId::parse(&self.venue.id).ok()?;
@@ -206,5 +215,6 @@ pub(crate) fn samples(
         };
         all.push(("venue statement", statement.render()));
     }
+    all.extend(super::desk::samples(language));
     all
 }

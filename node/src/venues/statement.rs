@@ -147,17 +147,17 @@ pub fn month(
 
 /// What a work was paid, and who listened to it.
 #[derive(Clone, Debug)]
-struct Line {
-    id: String,
-    uses: i64,
-    micro: i64,
-    members: BTreeSet<String>,
+pub(super) struct Line {
+    pub(super) id: String,
+    pub(super) uses: i64,
+    pub(super) micro: i64,
+    pub(super) members: BTreeSet<String>,
 }
 
 /// The lines with five members or more behind them, the best paid first; the others as one sum,
 /// to which visible lines are added until five members stand behind it too. Where that never
 /// happens, all is one sum: whoever knows the total could tell it anyway.
-fn fold(lines: Vec<Line>) -> (Vec<Line>, Option<(i64, i64, i64)>) {
+pub(super) fn fold(lines: Vec<Line>) -> (Vec<Line>, Option<(i64, i64, i64)>) {
     let enough = |members: &BTreeSet<String>| i64::try_from(members.len()).unwrap_or(0) >= FEWEST;
     let (mut visible, mut hidden): (Vec<Line>, Vec<Line>) =
         lines.into_iter().partition(|line| enough(&line.members));

@@ -66,6 +66,14 @@ pub fn add(conn: &mut Conn, venue: &Venue) -> QueryResult<()> {
         .map(drop)
 }
 
+/// Changes how many seats a venue pays for.
+pub fn set_seats(conn: &mut Conn, venue: &VenueId, seats: u32) -> QueryResult<()> {
+    diesel::update(venues::table.find(venue.as_str()))
+        .set(venues::seats.eq(i64::from(seats)))
+        .execute(conn)
+        .map(drop)
+}
+
 /// How many seats are taken: members, and those who left since `month_us` (their month was theirs).
 pub fn seats_taken(conn: &mut Conn, venue: &VenueId, month_us: i64) -> QueryResult<u32> {
     let here = memberships::until_us
@@ -127,6 +135,7 @@ pub fn add_invitation(
     digest: &str,
     issued_us: i64,
     expires_us: i64,
+    batch: &str,
 ) -> QueryResult<()> {
     diesel::insert_into(invitations::table)
         .values((
@@ -134,6 +143,7 @@ pub fn add_invitation(
             invitations::venue_id.eq(venue.as_str()),
             invitations::issued_us.eq(issued_us),
             invitations::expires_us.eq(expires_us),
+            invitations::batch_id.eq(batch),
         ))
         .execute(conn)
         .map(drop)
@@ -262,6 +272,20 @@ fn contribution_of(row: ContributionRow) -> QueryResult<Contribution> {
         first_period: Period::parse(&first_period).map_err(unreadable)?,
         received_us,
     })
+}
+
+/// What each carried month of a contribution carried: its number, the month whose report did, and
+/// how much.
+pub fn parts_of(conn: &mut Conn, contribution: &str) -> QueryResult<Vec<(i64, String, i64)>> {
+    contribution_parts::table
+        .filter(contribution_parts::contribution_id.eq(contribution))
+        .order(contribution_parts::month)
+        .select((
+            contribution_parts::month,
+            contribution_parts::period,
+            contribution_parts::amount_minor,
+        ))
+        .load(conn)
 }
 
 /// The months (1 to 12) of a contribution's year that were carried already.

@@ -158,6 +158,21 @@ pub fn day(language: Language, us: i64, zone: &TimeZone) -> String {
     format!("{day}{NO_BREAK}{month} {}", at.year())
 }
 
+/// A day without its year, where there is little room: `3/11`, `3 Nov`.
+pub fn short_day(language: Language, us: i64, zone: &TimeZone) -> String {
+    let Ok(at) = Timestamp::from_microsecond(us) else {
+        return String::new();
+    };
+    let at = at.to_zoned(zone.clone());
+    match language {
+        Language::Fr => format!("{}/{:02}", at.day(), at.month()),
+        Language::En => {
+            let month = month_name(language, at.month().unsigned_abs());
+            format!("{} {}", at.day(), &month[..3])
+        }
+    }
+}
+
 /// The time of day an instant falls on: `20 h 05`, `20:05`.
 pub fn time_of_day(language: Language, us: i64, zone: &TimeZone) -> String {
     let Ok(at) = Timestamp::from_microsecond(us) else {

@@ -5,10 +5,12 @@
 mod browser;
 mod catalogue;
 mod curation;
+mod desk;
 mod drafts;
 mod ground;
 mod home;
 mod interop;
+mod joining;
 mod listening;
 mod members;
 mod month;

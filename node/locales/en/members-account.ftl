@@ -1,0 +1,49 @@
+members-account-title = My account and my venues
+members-account-venues = My venues
+members-account-none = You belong to no venue for now. With a code you join one.
+members-account-since = Member since { $day }
+members-account-through = you listen through this venue
+members-account-through-do = Listen through { $venue }
+members-account-through-done = You now listen through this venue: your part of its contribution goes to what you listen to.
+members-account-leave = Leave { $venue }
+members-account-leave-how = Whoever leaves a venue frees a seat with the next month; what was listened to stays counted.
+members-account-left = You left this venue.
+members-account-code = Another venue’s code
+members-account-join = Join this venue
+members-account-joined = Welcome. You now listen through this venue.
+members-account-password = Password
+members-account-password-old = Your password now
+members-account-password-go = Change the password
+members-account-password-done = Your password is changed, and your other devices are signed out.
+members-account-along = Take everything along
+members-account-along-how = One file with all this node keeps of you: your venues, what you listened to, whom you follow.
+members-account-along-go = Download my data
+members-account-forget = Be forgotten
+members-account-forget-how = Your name, your devices, whom you follow and all that leads to you is deleted at once and for good. Only sums stay, with nobody behind them. Take your data along first if you care for it.
+members-account-forget-password = Your password, to be sure that it is you
+members-account-forget-go = Forget me for good
+members-account-second-done = Your second step is in place. Your other devices are signed out.
+members-account-second-off-done = There is no second step any more.
+members-waiting = You have a role here, and it waits for a second step: a password alone opens no desk.
+members-second-title = Second step
+members-second-on = { $n ->
+    [0] An app gives you a code each time you sign in. You have no recovery code left.
+    [one] An app gives you a code each time you sign in. You have { $n } recovery code left.
+   *[other] An app gives you a code each time you sign in. You have { $n } recovery codes left.
+}
+members-second-off = An app on your telephone gives a code that is asked for besides the password. Whoever runs a desk needs one.
+members-second-begin = Add a second step
+members-second-end = Take the second step away
+members-second-lede = You need an app for codes, such as FreeOTP or Aegis. It works without a network.
+members-second-scan = Show it this picture, or copy these letters into it:
+members-second-open = The app is on this device: open it
+members-second-first = The six digits it shows
+members-second-confirm = That is the code
+members-second-there = You have a second step. To take it away, show one last code.
+members-second-code = Code of the app, or a recovery code
+members-second-wrong = This is not the code of this moment. Wait until the app shows another, check your telephone’s clock, or take a recovery code.
+members-recovery-title = Eight recovery codes
+members-recovery-lede = Print them or copy them now: they are not shown again. Each stands in once for your app, should you lose your telephone.
+members-recovery-go = I have them
+members-prove-title = One more step
+members-prove-lede = Your password is right. Open your app for codes.

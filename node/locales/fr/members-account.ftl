@@ -1,0 +1,49 @@
+members-account-title = Mon compte et mes lieux
+members-account-venues = Mes lieux
+members-account-none = Vous n’appartenez à aucun lieu pour l’instant. Avec un code, vous en rejoignez un.
+members-account-since = Membre depuis le { $day }
+members-account-through = vous écoutez par ce lieu
+members-account-through-do = Écouter par { $venue }
+members-account-through-done = Vous écoutez maintenant par ce lieu : votre part de sa contribution ira à ce que vous écoutez.
+members-account-leave = Quitter { $venue }
+members-account-leave-how = Qui quitte un lieu libère sa place le mois suivant ; ce qui a été écouté reste compté.
+members-account-left = Vous avez quitté ce lieu.
+members-account-code = Code d’un autre lieu
+members-account-join = Rejoindre ce lieu
+members-account-joined = Bienvenue. Vous écoutez maintenant par ce lieu.
+members-account-password = Mot de passe
+members-account-password-old = Mot de passe actuel
+members-account-password-go = Changer le mot de passe
+members-account-password-done = Votre mot de passe est changé, et vos autres appareils sont déconnectés.
+members-account-along = Tout emporter
+members-account-along-how = Un seul fichier, avec tout ce que ce nœud garde de vous : vos lieux, vos écoutes, ceux que vous suivez.
+members-account-along-go = Télécharger mes données
+members-account-forget = Être oublié
+members-account-forget-how = Votre nom, vos appareils, ceux que vous suivez et tout ce qui mène à vous sont effacés tout de suite et pour toujours. Seules restent des sommes sans personne derrière. Emportez d’abord vos données si vous y tenez.
+members-account-forget-password = Votre mot de passe, pour être sûr que c’est vous
+members-account-forget-go = M’oublier pour toujours
+members-account-second-done = Votre deuxième étape est en place. Vos autres appareils sont déconnectés.
+members-account-second-off-done = Il n’y a plus de deuxième étape.
+members-waiting = Vous avez un rôle ici, et il attend une deuxième étape : un mot de passe seul n’ouvre aucun bureau.
+members-second-title = Deuxième étape
+members-second-on = { $n ->
+    [0] Une application vous donne un code à chaque connexion. Il ne vous reste aucun code de secours.
+    [one] Une application vous donne un code à chaque connexion. Il vous reste { $n } code de secours.
+   *[other] Une application vous donne un code à chaque connexion. Il vous reste { $n } codes de secours.
+}
+members-second-off = Une application sur votre téléphone donne un code que l’on vous demande en plus du mot de passe. Il en faut une à qui tient un bureau.
+members-second-begin = Ajouter une deuxième étape
+members-second-end = Retirer la deuxième étape
+members-second-lede = Il vous faut une application de codes, comme FreeOTP ou Aegis. Elle marche sans réseau.
+members-second-scan = Montrez-lui cette image, ou recopiez-y cette suite de lettres :
+members-second-open = L’application est sur cet appareil : l’ouvrir
+members-second-first = Le code à six chiffres qu’elle montre
+members-second-confirm = C’est le bon code
+members-second-there = Vous avez une deuxième étape. Pour la retirer, montrez un dernier code.
+members-second-code = Code de l’application, ou code de secours
+members-second-wrong = Ce n’est pas le code de ce moment. Attendez que l’application en montre un autre, vérifiez l’heure de votre téléphone, ou prenez un code de secours.
+members-recovery-title = Huit codes de secours
+members-recovery-lede = Imprimez-les ou recopiez-les maintenant : ils ne seront plus montrés. Chacun remplace une fois votre application, si vous perdez votre téléphone.
+members-recovery-go = Je les ai notés
+members-prove-title = Encore une étape
+members-prove-lede = Votre mot de passe est bon. Ouvrez votre application de codes.
