@@ -323,21 +323,39 @@ fn write_together(conn: &mut Conn, writes: Vec<Waiting>) {
             told.push((keep, tell));
             match keep {
                 true => each!(&mut *conn, c => AnsiTransactionManager::commit_transaction(c))?,
-                false => each!(&mut *conn, c => AnsiTransactionManager::rollback_transaction(c))?,
+                // Who broke within a transaction of his own left that one open, too.
+                false => undo_until(conn, TOGETHER_DEPTH)?,
             }
         }
         each!(&mut *conn, c => AnsiTransactionManager::commit_transaction(c))
     });
     if let Err(error) = &outcome {
         tracing::error!(%error, "what was written could not be kept");
-        // As many levels as are open: a savepoint and the transaction around it.
-        for _ in 0..2 {
-            let _ = each!(&mut *conn, c => AnsiTransactionManager::rollback_transaction(c));
-        }
+        // What cannot even be undone is a connection that the pool throws away.
+        let _ = undo_until(conn, 0);
     }
     for (keep, tell) in told {
         tell((keep && outcome.is_err()).then_some(DbError::Interrupted));
     }
+}
+
+/// How many transactions are open between two writes that are committed together.
+const TOGETHER_DEPTH: u32 = 1;
+
+/// Rolls back the innermost of the open transactions until so many are left.
+fn undo_until(conn: &mut Conn, depth: u32) -> QueryResult<()> {
+    while depth_of(conn)? > depth {
+        each!(&mut *conn, c => AnsiTransactionManager::rollback_transaction(c))?;
+    }
+    Ok(())
+}
+
+/// How many transactions are open, one within the other.
+fn depth_of(conn: &mut Conn) -> QueryResult<u32> {
+    let depth = each!(conn, c => {
+        AnsiTransactionManager::transaction_manager_status_mut(c).transaction_depth()
+    })?;
+    Ok(depth.map_or(0, u32::from))
 }
 
 /// Begins a transaction that means to write. There is one writer at a time, in whichever process:
@@ -458,6 +476,58 @@ mod tests {
         });
         assert!(matches!(broken.await, Err(DbError::Interrupted)));
         db.write(|conn| note(conn, "b")).await.unwrap();
+        assert_eq!(how_many(&db), 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_write_that_panics_within_a_transaction_of_its_own_takes_nobody_with_it() {
+        let (_dir, db) = fresh();
+        let writer = db.writer.clone();
+        let held = tokio::task::spawn_blocking(move || writer.get().unwrap());
+        let held = held.await.unwrap();
+        let mut writes = Vec::new();
+        for number in 0..9 {
+            let db = db.clone();
+            writes.push(tokio::spawn(async move {
+                db.write(move |conn| {
+                    note(conn, &format!("outside {number}"))?;
+                    conn.transaction(|conn| {
+                        note(conn, &format!("inside {number}"))?;
+                        conn.transaction(|conn| {
+                            assert!(number % 3 != 1, "on purpose");
+                            note(conn, &format!("innermost {number}"))
+                        })
+                    })
+                })
+                .await
+            }));
+        }
+        while db.line.lock().unwrap().waiting.len() < 9 {
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+        for (number, write) in writes.into_iter().enumerate() {
+            let answer = write.await.unwrap();
+            assert_eq!(answer.is_err(), number % 3 == 1, "{number}: {answer:?}");
+        }
+        assert_eq!(how_many(&db), 6 * 3, "three rows of each that was kept");
+        db.write(|conn| note(conn, "after")).await.unwrap();
+        assert_eq!(how_many(&db), 6 * 3 + 1, "and it is committed");
+    }
+
+    #[test]
+    fn a_command_that_panics_while_writing_leaves_a_writer_that_writes() {
+        let (_dir, db) = fresh();
+        let broken = catch_unwind(AssertUnwindSafe(|| {
+            db.write_now(|conn| {
+                note(conn, "a")?;
+                panic!("on purpose");
+                #[allow(unreachable_code, reason = "it says what it would return")]
+                Ok::<(), DbError>(())
+            })
+        }));
+        assert!(broken.is_err());
+        db.write_now(|conn| note(conn, "b")).unwrap();
         assert_eq!(how_many(&db), 1);
     }
 
