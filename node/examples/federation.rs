@@ -92,7 +92,7 @@ fn blocking<T>(act: impl FnOnce() -> T) -> T {
 
 /// Serves until the process ends.
 async fn serve(app: App, listener: TcpListener) {
-    let _ = node::serve(app, listener, std::future::pending()).await;
+    node::serve(app, listener, std::future::pending()).await;
 }
 
 /// CPU seconds of this process so far, its own and the system's for it.

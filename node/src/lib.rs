@@ -11,7 +11,7 @@
 //! [`db`], [`keys`], [`words`] (French and English), [`web`] (the guest, refusals), [`comparison`] (a
 //! month under several policies, as a file for an assembly), and this file, which opens a node's
 //! folder ([`Node::open`]), puts the rooms' routes together ([`router`]) and keeps the node running
-//! ([`serve`]).
+//! ([`serve`]); connections come in through [`doorway`].
 
 pub mod calendar;
 pub mod catalogue;
@@ -22,6 +22,7 @@ pub mod coordinator;
 pub mod curation;
 pub mod db;
 pub mod discovery;
+pub mod doorway;
 pub mod files;
 pub mod keys;
 pub mod listening;
@@ -52,6 +53,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use clock::Clock;
 use config::{Config, ConfigRefused};
 use db::{Db, DbError};
+use doorway::Limits;
 use keys::{Keyring, KeysRefused, NodeKeys};
 use web::{App, Refusal};
 
@@ -227,15 +229,7 @@ pub fn router(app: &App) -> Router {
 
 /// Answers requests and does the node's errands until `stop` is done; then finishes what it is
 /// doing and returns.
-pub async fn serve<L>(
-    app: App,
-    listener: L,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()>
-where
-    L: Listener,
-    L::Addr: std::fmt::Debug,
-{
+pub async fn serve<L: Listener>(app: App, listener: L, stop: impl Future<Output = ()>) {
     let (leave, left) = watch::channel(false);
     let errands = [
         tokio::spawn(catalogue::rights::run(app.clone(), left.clone())),
@@ -252,16 +246,14 @@ where
         tokio::spawn(reports::recompute::run(app.clone(), left.clone())),
         tokio::spawn(reports::remind::run(app.clone(), left)),
     ];
-    let answered = axum::serve(listener, router(&app))
-        .with_graceful_shutdown(async move {
-            stop.await;
-            let _ = leave.send(true);
-        })
-        .await;
+    let stop = async move {
+        stop.await;
+        let _ = leave.send(true);
+    };
+    doorway::answer(listener, router(&app), Limits::USUAL, stop).await;
     for errand in errands {
         let _ = errand.await;
     }
-    answered
 }
 
 /// Shares a node between handlers.

@@ -56,7 +56,7 @@ impl Serve {
                 }
                 tracing::info!("closing: what is being answered is answered first");
             };
-            node::serve(node::share(node), listener, stop).await?;
+            node::serve(node::share(node), listener, stop).await;
             tracing::info!("closed");
             Ok(())
         })

@@ -28,6 +28,10 @@ use crate::keys::Keyring;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long the other side may be silent in the middle of an answer.
 const SILENCE: Duration = Duration::from_secs(20);
+/// How many connections to one host are kept for the next request, and for how long: for less than
+/// a node keeps one that is silent, so that it is not hung up just when it is wanted.
+const IDLE: usize = 4;
+const IDLE_FOR: Duration = Duration::from_secs(10);
 /// How many addresses are remembered, for one thing or another.
 const REMEMBERED: usize = 10_000;
 
@@ -106,6 +110,8 @@ impl Outside {
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
+            .pool_max_idle_per_host(IDLE)
+            .pool_idle_timeout(IDLE_FOR)
             .no_proxy()
             .https_only(!config.dev)
             // Asked at the moment of connecting, so that a name cannot change its mind in between.

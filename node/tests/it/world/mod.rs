@@ -228,7 +228,7 @@ impl Host {
             let stopped = async {
                 let _ = stopped.await;
             };
-            node::serve(app, listener, stopped).await.unwrap();
+            node::serve(app, listener, stopped).await;
         });
         *self.serving.lock().unwrap() = Some((stop, served));
     }
