@@ -3,6 +3,16 @@
 #![allow(missing_docs, reason = "the columns are described in migrations/")]
 
 diesel::table! {
+    notes (id) {
+        id -> Text,
+        actor_id -> Text,
+        page -> Text,
+        words -> Text,
+        published_us -> BigInt,
+    }
+}
+
+diesel::table! {
     members (id) {
         id -> Text,
         kind -> Text,
@@ -886,6 +896,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     inbox,
     replays,
     tombstones,
+    notes,
     periods,
     reports,
     policies,

@@ -48,6 +48,7 @@ members-public-name-refused = Write a name of at most { $limit } characters on o
 members-follows = Whom I follow elsewhere
 members-follows-private = Seen by you alone: this node asks in its own name.
 members-follow = Follow
+members-heard = What they said lately
 members-unfollow = Follow no longer
 members-follow-who = Address, or handle such as @name@example.org
 members-follow-many = One follows at most { $limit } others. Leave one first.

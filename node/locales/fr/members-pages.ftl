@@ -48,6 +48,7 @@ members-public-name-refused = Écrivez un nom d’au plus { $limit } caractères
 members-follows = Ceux que je suis ailleurs
 members-follows-private = Vu de vous seul : ce nœud demande en son propre nom.
 members-follow = Suivre
+members-heard = Ce qu’ils ont dit dernièrement
 members-unfollow = Ne plus suivre
 members-follow-who = Adresse, ou identifiant comme @nom@exemple.org
 members-follow-many = On suit au plus { $limit } autres. Quittez-en d’abord un.

@@ -14,11 +14,14 @@ use serde::Deserialize;
 use super::{Joining, Session, SignedIn};
 use crate::listening::shown::{self, Heard, Paid};
 use crate::pages::{self, Page, local_path};
+use crate::peers;
 use crate::web::{self, App, Complaint, Guest, Refusal, SESSION_COOKIE};
 use crate::words::Say;
 
 /// How many plays a member sees of their history at once.
 const HISTORY: i64 = 60;
+/// How many notes of those whom they follow.
+const NOTES: i64 = 20;
 
 /// The doors that answer with pages.
 pub fn routes() -> Router<App> {
@@ -239,6 +242,8 @@ struct MePage {
     public: Option<super::public::PublicMember>,
     /// Whom they follow on other servers: address and name.
     follows: Vec<(String, String)>,
+    /// What those said lately.
+    heard: Vec<peers::store::Heard>,
 }
 
 async fn me(State(app): State<App>, guest: Guest) -> Result<Response, Refusal> {
@@ -261,6 +266,7 @@ async fn me(State(app): State<App>, guest: Guest) -> Result<Response, Refusal> {
             Ok::<_, Refusal>(MePage {
                 public: super::public::store::of_member(conn, &member.id)?,
                 follows: super::public::store::follows(conn, &member.id)?,
+                heard: peers::store::notes_for(conn, &member.id, NOTES)?,
                 history: shown::history(conn, &member.id, HISTORY)?,
                 paid: shown::where_it_went(conn, &node, &member)?,
                 operates: member.operates(),
@@ -278,6 +284,14 @@ pub(crate) fn samples(
     language: crate::config::Language,
 ) -> Vec<(&'static str, askama::Result<String>)> {
     use crate::catalogue::pages::sample_work;
+    let uri = |text: &str| settlement::Uri::parse(text).unwrap();
+    let sample_note = || peers::notes::Note {
+        id: uri("https://ailleurs.example/users/ada/1"),
+        actor: uri("https://ailleurs.example/users/ada"),
+        page: uri("https://ailleurs.example/@ada/1"),
+        words: "Un <concert> & un bal\nce soir.".into(),
+        published_us: 1_793_491_200_000_000,
+    };
     let complaints = |fields: &[&'static str]| {
         fields
             .iter()
@@ -331,6 +345,11 @@ pub(crate) fn samples(
                 "https://ailleurs.example/users/ada".into(),
                 "Ada <&>".into(),
             )],
+            heard: if full {
+                vec![(sample_note(), "Ada <&>".into())]
+            } else {
+                Vec::new()
+            },
             page: page(),
             venue: full.then(|| {
                 (

@@ -124,6 +124,7 @@ pub fn unfollow_actor(
     });
     say(conn, node, undo, To::Actor(id.clone()), false)?;
     store::remove_following(conn, own.uri(), id)?;
+    store::remove_notes_of(conn, id.as_str())?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::ahead::{self, ReadAhead};
 use super::standing::{Blocklist, Rules};
-use super::{Peer, deliver, follow, itself, rules, store};
+use super::{Peer, deliver, follow, itself, notes, rules, store};
 use crate::Node;
 use crate::db::Conn;
 use crate::web::{App, Refusal};
@@ -40,6 +40,7 @@ type Receive = fn(&mut Conn, &Node, &Peer, &Activity) -> Result<Outcome, Refusal
 const ROOMS: &[Receive] = &[
     follow::receive,
     itself::receive,
+    notes::receive,
     catalogue::inbox::receive,
     curation::inbox::receive,
     coordinator::inbox::receive,

@@ -26,6 +26,7 @@ pub mod framework;
 pub mod inbox;
 pub mod itself;
 pub mod keys;
+pub mod notes;
 pub mod outside;
 pub mod pages;
 pub mod prove;

@@ -113,11 +113,12 @@ pub(super) fn put_actor(conn: &mut Conn, actor: &Actor, now_us: i64) -> QueryRes
     Ok(())
 }
 
-/// Forgets an actor: what it followed, and who followed it.
+/// Forgets an actor: what it followed, who followed it, and what it said.
 pub fn forget_actor(conn: &mut Conn, id: &Uri) -> QueryResult<()> {
     let id = id.as_str();
     diesel::delete(followers::table.filter(followers::actor_id.eq(id))).execute(conn)?;
     diesel::delete(followings::table.filter(followings::actor_id.eq(id))).execute(conn)?;
+    super::remove_notes_of(conn, id)?;
     diesel::delete(actors::table.find(id)).execute(conn)?;
     Ok(())
 }

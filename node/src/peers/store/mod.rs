@@ -1,10 +1,12 @@
 //! Sentences to the database about peers: who they are, who else acts there ([`actors`]), what
-//! waits for them ([`line`]), what came from them ([`arrived`]), and whose keys count ([`keys`]).
+//! waits for them ([`line`]), what came from them ([`arrived`]), whose keys count ([`keys`]), and what
+//! those say whom members follow ([`notes`]).
 
 mod actors;
 mod arrived;
 mod keys;
 mod line;
+mod notes;
 mod trim;
 
 use diesel::prelude::*;
@@ -20,6 +22,7 @@ pub use actors::*;
 pub use arrived::*;
 pub use keys::*;
 pub use line::*;
+pub use notes::*;
 pub use trim::*;
 
 /// A row of `peers`, as far as it says who a peer is.
