@@ -19,6 +19,7 @@ pub mod api;
 pub mod cache;
 pub mod changes;
 pub mod claims;
+pub mod collection;
 pub mod decode;
 pub mod documents;
 pub mod fold;
@@ -28,6 +29,7 @@ mod listen;
 pub mod loudness;
 pub mod mandates;
 pub mod media;
+mod note;
 pub mod pages;
 pub mod pictures;
 pub mod rights;
@@ -59,10 +61,12 @@ pub const TEXT_LIMIT: usize = 500;
 /// The doors of this room.
 pub fn routes() -> Router<App> {
     Router::new()
+        .route(collection::CATALOGUE, get(collection::catalogue))
         .route("/works/{id}", get(work))
         .route("/works/{id}/media", get(listen::media_for_peers))
         .route("/works/{id}/splits/{day}", get(api::split_sheet))
         .route("/releases/{id}", get(release))
+        .route("/releases/{id}/note", get(note::shown))
         .route("/parties/{slug}", get(party))
         .route("/covers/of", get(api::cover_of))
         .route("/covers/{digest}", get(api::cover))
@@ -154,7 +158,7 @@ pub fn withdraw_release_in(conn: &mut Conn, node: &Node, id: &Uri) -> Result<(),
         }
     }
     if store::withdraw_release(conn, id, now)? {
-        tell::gone(conn, node, id, "Album", now)?;
+        tell::release_gone(conn, node, &release, now)?;
     }
     Ok(())
 }

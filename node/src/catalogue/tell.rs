@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use settlement::Uri;
 
-use super::{Release, Work, documents};
+use super::{Release, Work, documents, note};
 use crate::Node;
 use crate::db::Conn;
 use crate::peers::{self, To};
@@ -24,7 +24,19 @@ pub fn release(
     is_new: bool,
 ) -> Result<(), Refusal> {
     let document = documents::release(conn, node, release)?;
-    say(conn, node, verb(is_new), document)
+    say(conn, node, verb(is_new), document)?;
+    note::tell(conn, node, release, verb(is_new))
+}
+
+/// Tells that a release is no more.
+pub fn release_gone(
+    conn: &mut Conn,
+    node: &Node,
+    release: &Release,
+    withdrawn_us: i64,
+) -> Result<(), Refusal> {
+    gone(conn, node, &release.id, "Album", withdrawn_us)?;
+    note::gone(conn, node, release, withdrawn_us)
 }
 
 /// Tells of a new split sheet, signed already.

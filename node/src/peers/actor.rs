@@ -128,10 +128,14 @@ impl Local {
             id: address(&ed25519_key_id(id.as_str(), keys.changes)),
             key: keys.ed25519.public(),
         }];
+        if let Local::Venue(_) = self {
+            actor.icon = Some(below("icon.png"));
+        }
         if let Local::Node = self {
             if keys.changes > 0 {
                 actor.key_history = Some(here(config, keys::HISTORY));
             }
+            actor.catalogue = Some(here(config, catalogue::collection::CATALOGUE));
             actor.currency = Some(config.currency);
             actor.coordinator = Some(config.coordinator_actor().uri().clone());
         }

@@ -9,6 +9,7 @@
 pub mod api;
 pub mod contribution;
 pub mod desk;
+mod icon;
 pub mod invitations;
 pub mod pages;
 pub mod patrons;

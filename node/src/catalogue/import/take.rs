@@ -366,8 +366,9 @@ fn withdraw_if_empty(
     };
     if store::works_of_release(conn, release)?.is_empty()
         && store::withdraw_release(conn, release, now)?
+        && let Some(release) = store::release(conn, release)?
     {
-        tell::gone(conn, node, release, "Album", now)?;
+        tell::release_gone(conn, node, &release, now)?;
     }
     Ok(())
 }

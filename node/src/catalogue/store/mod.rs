@@ -40,9 +40,9 @@ pub use splits::{
     KeptSheet, keep_sheet, sheet_from, split_sheet_in_force, split_sheets, split_sheets_of,
 };
 pub use works::{
-    drop_also_on, is_also_on, put_also_on, put_work, search, set_contributors, set_offer,
-    withdraw_work, work, work_of_sound, works, works_of_isrc, works_of_party, works_of_release,
-    works_turning,
+    count_of_origin, drop_also_on, ids_of_origin, is_also_on, put_also_on, put_work, search,
+    set_contributors, set_offer, withdraw_work, work, work_of_sound, works, works_of_isrc,
+    works_of_party, works_of_release, works_turning,
 };
 
 /// A stored text that is not what its column holds: somebody else wrote to the database.

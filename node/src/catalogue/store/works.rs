@@ -171,6 +171,36 @@ pub fn works(conn: &mut Conn, ids: &[WorkId]) -> QueryResult<Vec<Work>> {
     Ok(ids.iter().filter_map(|id| found.get(id).cloned()).collect())
 }
 
+/// How many works of this origin stand.
+pub fn count_of_origin(conn: &mut Conn, origin: &str) -> QueryResult<i64> {
+    works::table
+        .filter(works::origin.eq(origin))
+        .filter(works::withdrawn_us.is_null())
+        .count()
+        .get_result(conn)
+}
+
+/// The works of this origin that stand, by address: at most `limit` after this one (`""`: from the
+/// first on).
+pub fn ids_of_origin(
+    conn: &mut Conn,
+    origin: &str,
+    after: &str,
+    limit: i64,
+) -> QueryResult<Vec<WorkId>> {
+    let ids: Vec<String> = works::table
+        .filter(works::origin.eq(origin))
+        .filter(works::withdrawn_us.is_null())
+        .filter(works::id.gt(after))
+        .order(works::id)
+        .limit(limit)
+        .select(works::id)
+        .load(conn)?;
+    ids.iter()
+        .map(|id| WorkId::parse(id).map_err(unreadable))
+        .collect()
+}
+
 /// The works of a release that were not withdrawn, by disc and position: those that came out on
 /// it, and those that are on it too. Some may be closed just now.
 pub fn works_of_release(conn: &mut Conn, release: &Uri) -> QueryResult<Vec<Work>> {
