@@ -132,7 +132,7 @@ pub fn check(from: &Peer, activity: &Activity) -> Result<(), Refusal> {
         None => false,
         Some((_, _, Who::Anyone | Who::Asked)) => true,
         Some((_, _, Who::Owner)) => is_owner(activity),
-        Some((_, _, Who::Node)) => is_node(from, activity),
+        Some((_, _, Who::Node)) => is_node(from, activity) && offers_its_own(activity),
         Some((_, _, Who::NodeOrAbove)) => is_node(from, activity) || deletes_below(activity),
     };
     if allowed {
@@ -152,6 +152,15 @@ pub fn check(from: &Peer, activity: &Activity) -> Result<(), Refusal> {
 /// Whether the speaker is the node of its origin.
 pub fn is_node(from: &Peer, activity: &Activity) -> bool {
     from.is_node() && *from.actor_id.uri() == activity.actor
+}
+
+/// Whether what is offered, if something is, is of the speaker's origin. (What is created, updated or
+/// deleted is, or it is not even read.)
+fn offers_its_own(activity: &Activity) -> bool {
+    match &activity.act {
+        Act::Offer { object, .. } => object.is_of(&activity.actor),
+        _ => true,
+    }
 }
 
 /// Whether the thing lies below the speaker's own address, as a note of somebody's does on most
@@ -308,6 +317,10 @@ mod tests {
         let named = serde_json::json!(format!("{ORIGIN}/reports/2026-10/1"));
         assert!(may("/actor", "Offer", named.clone()));
         assert!(!may("/people/ana", "Offer", named));
+        let mut anothers = thing("PlayReport", "/actor");
+        anothers["id"] = "https://x.example/reports/2026-10/1".into();
+        assert!(!may("/actor", "Offer", anothers.clone()));
+        assert!(!may("/actor", "Offer", anothers["id"].clone()));
     }
 
     #[test]
