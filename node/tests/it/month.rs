@@ -43,6 +43,10 @@ impl Network {
         let coordination = world.coordinator("coordination", "FR").await;
         let loire = world.node("loire", "FR-ARA").await;
         let wallonie = world.node("wallonie", "BE-WAL").await;
+        // What happens here happens by hand: no errand comes between at a moment of its own.
+        for host in [&coordination, &loire, &wallonie] {
+            host.by_hand().await;
+        }
         Network::among(world, coordination, loire, wallonie).await
     }
 
@@ -327,7 +331,7 @@ async fn a_node_that_vanishes_after_its_offer_is_waited_for() {
     come_to_rest(&[&network.loire, &network.coordination]).await;
     network.loire.stop().await;
     arrivals::pass(&network.coordination.app).await;
-    network.loire.start().await;
+    network.loire.by_hand().await;
     network.world.pass(7200);
     network.errands().await;
     assert_eq!(state(&network.loire).0, PeriodState::Reported);
@@ -383,7 +387,7 @@ async fn a_node_that_disappears_for_a_day_between_its_reports_is_waited_for() {
     }
     assert_eq!(state(&network.loire).0, PeriodState::Closed);
     network.report(&network.wallonie).await;
-    network.loire.start().await;
+    network.loire.by_hand().await;
     network.world.pass(3600 + 900);
     network.errands().await;
     assert_eq!(state(&network.loire), (PeriodState::Reported, None));
@@ -391,12 +395,120 @@ async fn a_node_that_disappears_for_a_day_between_its_reports_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_offered_again_under_another_id_is_paid_once() {
+    let network = Network::new().await;
+    network.listen().await;
+    network.report(&network.loire).await;
+    network.report(&network.wallonie).await;
+    let manifest = fs::read(network.loire.dir.join("reports/2026-10/1/report.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let offer = |host: &Host, report: &Value| {
+        let offer = serde_json::json!({ "type": "Offer", "object": report });
+        let to = peers::To::Peer(network.coordination.base());
+        let say = |conn: &mut Conn| Ok::<_, DbError>(peers::say(conn, host, offer, to, true)?);
+        blocking(|| host.db.write_now(say).unwrap())
+    };
+    // The very same in another activity; the same under an id of its own, signed anew; and another
+    // node that passes it off as its own.
+    offer(&network.loire, &manifest);
+    let mut renamed = manifest.clone();
+    renamed.as_object_mut().unwrap().remove("proof");
+    renamed["id"] = network.loire.config.uri("/reports/2026-10/7").into();
+    offer(&network.loire, &network.loire.sign(renamed).unwrap());
+    let stolen = offer(&network.wallonie, &manifest);
+    for _ in 0..3 {
+        network.errands().await;
+        network.world.pass(3600 + 900);
+    }
+    let accepted = received(&network);
+    let accepted = accepted.iter().filter(|report| report.state == "accepted");
+    assert_eq!(accepted.count(), 2);
+    let heard = |conn: &mut Conn| Ok::<_, DbError>(peers::store::arrived(conn, &stolen)?);
+    let heard = blocking(|| network.coordination.db.read_now(heard).unwrap());
+    assert_eq!(heard, None, "it is not even stored");
+    assert_eq!(state(&network.loire), (PeriodState::Reported, None));
+    let totals = network.settle().unwrap();
+    let totals = totals.settlement.totals();
+    assert_eq!(totals.contributed, Micros::new(15_000 * 1_000_000));
+    assert_eq!(totals.rights, Micros::new(8_250 * 1_000_000));
+}
+
+/// What everybody earned, and all of it together.
+fn came_to(settled: &coordinator::Settled) -> (String, Vec<i128>) {
+    let parties = settled.settlement.parties();
+    let mut earned: Vec<i128> = parties.iter().map(|party| party.earned.get()).collect();
+    earned.sort_unstable();
+    (format!("{:?}", settled.settlement.totals()), earned)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_disappears_for_a_day_in_the_middle_of_a_months_reports_costs_nobody_a_cent() {
+    let calm = Network::new().await;
+    calm.listen().await;
+    calm.report(&calm.loire).await;
+    calm.report(&calm.wallonie).await;
+    let calm = came_to(&calm.settle().unwrap());
+
+    let mut network = Network::new().await;
+    network.listen().await;
+    blocking(|| {
+        reports::close(&network.loire, october()).unwrap();
+        reports::send(&network.loire, october()).unwrap();
+    });
+    // Its offer is taken; before a single file of the report is fetched its process is gone.
+    deliver::pass(&network.loire.app).await;
+    network.loire = network.loire.reborn().await;
+    for hour in 0..24 {
+        if hour == 3 {
+            blocking(|| {
+                reports::close(&network.wallonie, october()).unwrap();
+                reports::send(&network.wallonie, october()).unwrap();
+            });
+        }
+        let word = hour.to_string();
+        crate::peers::say(&network.wallonie, &word, peers::To::Followers, false).await;
+        come_to_rest(&[&network.wallonie, &network.coordination]).await;
+        arrivals::pass(&network.coordination.app).await;
+        come_to_rest(&[&network.wallonie, &network.coordination]).await;
+        // Nobody else waits for it: their words and their reports arrive within the same hour.
+        let heard = crate::peers::words(&network.coordination, &network.wallonie).await;
+        assert_eq!(heard.len(), hour + 1);
+        let wanted = match hour {
+            0..3 => PeriodState::Open,
+            _ => PeriodState::Reported,
+        };
+        assert_eq!(state(&network.wallonie).0, wanted, "hour {hour}");
+        network.world.pass(3600);
+    }
+    assert_eq!(state(&network.loire).0, PeriodState::Closed);
+    let owed = blocking(|| peers::list(&network.wallonie).unwrap());
+    let owed = owed
+        .iter()
+        .find(|one| one.peer.origin == network.loire.base());
+    let (waiting, health) = owed.map(|one| (one.owed.waiting, &one.health)).unwrap();
+    assert_eq!(waiting, 24, "every word waits, in its order");
+    assert!(health.failing_since_us.is_some());
+
+    // It comes back from what is on its disk, and all of it is made good.
+    network.loire.by_hand().await;
+    network.world.pass(3600 + 900);
+    network.errands().await;
+    assert_eq!(state(&network.loire), (PeriodState::Reported, None));
+    let heard = crate::peers::words(&network.loire, &network.wallonie).await;
+    let in_order: Vec<String> = (0..24).map(|hour| hour.to_string()).collect();
+    assert_eq!(heard, in_order);
+    assert_eq!(received(&network).len(), 2);
+    let settled = network.settle().unwrap();
+    assert_eq!(came_to(&settled), calm);
+    network.errands().await;
+    assert_eq!(answers(&network, &settled.id), [true, true]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_coordinator_that_disappears_for_a_day_finds_every_report_and_answer_waiting() {
     let network = Network::new().await;
     network.listen().await;
     network.report(&network.loire).await;
-    network.loire.by_hand().await;
-    network.wallonie.by_hand().await;
     network.coordination.stop().await;
     blocking(|| {
         reports::close(&network.wallonie, october()).unwrap();

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use node::db::DbError;
-use node::peers::store;
+use node::peers::{self, store};
 use node::venues::Venue;
 use serde_json::{Value, json};
 use settlement::{Uri, WorkId};
@@ -110,6 +110,16 @@ async fn a_stranger_follows_a_venue_and_hears_of_its_selections_as_a_note() {
     let path = note["id"].as_str().unwrap().strip_prefix(&loire.base());
     let there = activity(&visitor, path.unwrap()).await.json();
     assert_eq!(there, *note);
+    let actor = activity(&visitor, "/venues/mediatheque").await.json();
+    let icon = actor["icon"]["url"]
+        .as_str()
+        .unwrap()
+        .strip_prefix(&loire.base());
+    let icon = visitor.get(icon.unwrap()).await;
+    assert_eq!(
+        (icon.status, &icon.headers["content-type"]),
+        (StatusCode::OK, &"image/png".parse().unwrap())
+    );
     let outbox = activity(&visitor, "/venues/mediatheque/outbox")
         .await
         .json();
@@ -321,4 +331,287 @@ async fn what_members_follow_the_node_asks_in_its_own_name() {
     let undo = mastodon.delivered().pop().unwrap();
     assert_eq!(undo["type"], "Undo");
     assert_eq!(undo["object"]["id"], asked["id"]);
+}
+
+/// What the account at `who` says of a note, in public unless `to` says otherwise.
+fn words(from: &Stranger, who: &str, what: &str, verb: &str, content: &str) -> Value {
+    let id = from.at(&format!("{who}/statuses/{what}"));
+    json!({
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": format!("{id}/{verb}/{}", content.len()),
+        "type": verb,
+        "actor": from.at(who),
+        "published": "2026-11-10T11:00:00Z",
+        "to": ["https://www.w3.org/ns/activitystreams#Public"],
+        "object": {
+            "id": id,
+            "type": "Note",
+            "attributedTo": from.at(who),
+            "published": "2026-11-10T11:00:00Z",
+            "content": content,
+        },
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_those_say_whom_a_member_follows_is_shown_to_that_member_as_plain_text() {
+    let (world, loire, library, mastodon) = a_venue_and_two_accounts().await;
+    let ana = loire.member(&library, "Ana").await;
+    let ben = loire.member(&library, "Ben").await;
+    let marie = mastodon.at(MARIE);
+    ana.form("/follow", &[("who", &marie)]).await;
+    settle(&[&loire]).await;
+    let asked = mastodon.delivered().pop().unwrap();
+    let accept = json!({
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": mastodon.at("/accepts/1"),
+        "type": "Accept",
+        "actor": marie,
+        "object": asked["id"],
+    });
+    assert!(
+        say(&world, &loire, &mastodon, MARIE, &accept)
+            .await
+            .is_success()
+    );
+
+    let hostile = "<p>Ce soir & demain <script>alert(1)</script><b>au bal</b></p>";
+    let first = words(&mastodon, MARIE, "1", "Create", hostile);
+    assert!(
+        say(&world, &loire, &mastodon, MARIE, &first)
+            .await
+            .is_success()
+    );
+    let text = ana.page("/me").await.text;
+    assert!(text.contains("Ce soir"), "{text}");
+    assert!(!text.contains("<script>alert"), "{text}");
+    assert!(!ben.page("/me").await.text.contains("Ce soir"));
+
+    // What is not for everybody, and what somebody says whom nobody follows, is not kept.
+    let mut apart = words(&mastodon, MARIE, "2", "Create", "<p>Entre nous</p>");
+    apart["to"] = json!([mastodon.at(&format!("{MARIE}/followers"))]);
+    assert!(
+        say(&world, &loire, &mastodon, MARIE, &apart)
+            .await
+            .is_success()
+    );
+    let other = words(&mastodon, PAUL, "3", "Create", "<p>Achetez</p>");
+    assert!(
+        say(&world, &loire, &mastodon, PAUL, &other)
+            .await
+            .is_success()
+    );
+    // Nobody changes or deletes another's.
+    let mut forged = words(&mastodon, MARIE, "1", "Update", "<p>Jamais</p>");
+    forged["actor"] = json!(mastodon.at(PAUL));
+    forged["id"] = json!(mastodon.at("/users/paul/forged"));
+    assert_eq!(
+        say(&world, &loire, &mastodon, PAUL, &forged).await.as_u16(),
+        422
+    );
+    let text = ana.page("/me").await.text;
+    for absent in ["Entre nous", "Achetez", "Jamais"] {
+        assert!(!text.contains(absent), "{absent}");
+    }
+
+    let again = words(&mastodon, MARIE, "1", "Update", "<p>Ce soir, plus tard</p>");
+    assert!(
+        say(&world, &loire, &mastodon, MARIE, &again)
+            .await
+            .is_success()
+    );
+    assert!(ana.page("/me").await.text.contains("Ce soir, plus tard"));
+    let gone = json!({
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": mastodon.at("/deletes/1"),
+        "type": "Delete",
+        "actor": marie,
+        "object": first["object"]["id"],
+    });
+    assert!(
+        say(&world, &loire, &mastodon, MARIE, &gone)
+            .await
+            .is_success()
+    );
+    assert!(!ana.page("/me").await.text.contains("Ce soir"));
+
+    // Of one author no more than the latest are kept, and nothing when nobody follows any more.
+    for number in 0..peers::notes::OF_ONE + 3 {
+        let content = format!(
+            "<p>{}</p>",
+            "x".repeat(usize::try_from(number).unwrap() + 1)
+        );
+        let more = words(&mastodon, MARIE, &format!("n{number}"), "Create", &content);
+        assert!(
+            say(&world, &loire, &mastodon, MARIE, &more)
+                .await
+                .is_success()
+        );
+    }
+    assert_eq!(notes(&loire).await, peers::notes::OF_ONE);
+    ana.form("/unfollow", &[("who", &marie)]).await;
+    assert_eq!(notes(&loire).await, 0);
+}
+
+async fn notes(host: &Host) -> i64 {
+    use diesel::prelude::*;
+    let count = host.db.read(|conn| {
+        let count: i64 = node::schema::notes::table.count().get_result(conn)?;
+        Ok::<_, DbError>(count)
+    });
+    count.await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_says_whether_its_reader_follows_and_leads_back_to_itself() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let wallonie = world.node("wallonie", "BE-WAL").await;
+    peers::add(&wallonie.app, &loire.base()).await.unwrap();
+    let library = loire.venue("Médiathèque", 120_000, 20);
+    let song = loire.work("Le-phare", 180);
+    let here = wallonie.venue("Bibliothèque", 60_000, 20);
+    settle(&[&loire, &wallonie]).await;
+    publish(&loire, &library, &song, "Pour un soir de pluie").await;
+    settle(&[&loire, &wallonie]).await;
+    let ana = wallonie.member(&here, "Ana").await;
+    let path = format!("/elsewhere/venues?uri={}", library.id);
+    let before = ana.page(&path).await.text;
+    assert!(before.contains("action=\"/follow\""), "{before}");
+    let venue = library.id.as_str();
+    let followed = ana
+        .form("/follow", &[("who", venue), ("back", &path)])
+        .await;
+    assert_eq!(followed.location.as_deref(), Some(path.as_str()));
+    assert!(
+        ana.page(&path)
+            .await
+            .text
+            .contains("the answer has not come yet")
+    );
+    settle(&[&wallonie, &loire]).await;
+    let after = ana.page(&path).await.text;
+    assert!(after.contains("You follow this.") && after.contains("action=\"/unfollow\""));
+    let left = ana
+        .form("/unfollow", &[("who", venue), ("back", "//evil.example/")])
+        .await;
+    assert_eq!(left.location.as_deref(), Some("/"));
+    assert!(ana.page(&path).await.text.contains("action=\"/follow\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_is_told_to_strangers_who_follow_its_artist_as_a_note() {
+    let (world, loire, _library, mastodon) = a_venue_and_two_accounts().await;
+    let song = crate::month::song(&loire, "Le Gier", 440);
+    let artist = loire.db.read(move |conn| {
+        let work = node::catalogue::store::work(conn, &song)?;
+        Ok::<_, DbError>(work.and_then(|work| work.artist))
+    });
+    let artist = artist.await.unwrap().unwrap();
+    let asked = follow(&mastodon, MARIE, artist.as_str());
+    assert!(
+        say(&world, &loire, &mastodon, MARIE, &asked)
+            .await
+            .is_success()
+    );
+    let before = mastodon.delivered().len();
+    crate::month::song(&loire, "La Loire & <le fleuve>", 330);
+    settle(&[&loire]).await;
+    let told = mastodon.delivered().split_off(before);
+    let [create] = &told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!(create["actor"], artist.as_str());
+    let note = &create["object"];
+    assert_eq!(
+        (&note["type"], &note["attributedTo"]),
+        (&json!("Note"), &json!(artist.as_str()))
+    );
+    let content = note["content"].as_str().unwrap();
+    assert!(
+        content.contains("La Loire &amp; &lt;le fleuve&gt;"),
+        "{content}"
+    );
+    let visitor = loire.visitor();
+    let local = |url: &Value| {
+        url.as_str()
+            .unwrap()
+            .strip_prefix(&loire.base())
+            .unwrap()
+            .to_owned()
+    };
+    let there = activity(&visitor, &local(&note["id"])).await.json();
+    assert_eq!(there, *note);
+    // It is what the artist's outbox holds, beside the first.
+    let outbox = activity(&visitor, &local(&json!(format!("{artist}/outbox"))))
+        .await
+        .json();
+    assert_eq!(outbox["totalItems"], 2);
+
+    let release = settlement::Uri::parse(note["url"].as_str().unwrap()).unwrap();
+    let node = loire.app.clone();
+    let withdrawn = loire
+        .db
+        .write(move |conn| node::catalogue::withdraw_release_in(conn, &node, &release));
+    withdrawn.await.unwrap();
+    settle(&[&loire]).await;
+    let gone = mastodon.delivered().pop().unwrap();
+    assert_eq!(
+        (&gone["type"], &gone["object"]["id"]),
+        (&json!("Delete"), &note["id"])
+    );
+    assert_eq!(
+        activity(&visitor, &local(&note["id"])).await.status,
+        StatusCode::GONE
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_catalogue_is_walked_page_by_page_and_lists_what_stands_here() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let mut there = std::collections::BTreeSet::new();
+    for number in 0..503 {
+        there.insert(loire.work(&format!("n{number:04}"), 60).to_string());
+    }
+    let gone = WorkId::parse(there.first().unwrap()).unwrap();
+    tokio::task::block_in_place(|| node::catalogue::withdraw(&loire, &gone).unwrap());
+    there.remove(gone.as_str());
+    let visitor = loire.visitor();
+    let actor = activity(&visitor, "/actor").await.json();
+    let local = |url: &Value| {
+        url.as_str()
+            .unwrap()
+            .strip_prefix(&loire.base())
+            .unwrap()
+            .to_owned()
+    };
+    let whole = activity(&visitor, &local(&actor["catalogue"])).await.json();
+    assert_eq!(
+        (&whole["type"], &whole["totalItems"]),
+        (&json!("OrderedCollection"), &json!(502))
+    );
+    let mut found = Vec::new();
+    let mut next = whole["first"].clone();
+    while !next.is_null() {
+        let answer = activity(&visitor, &local(&next)).await;
+        let page = federation::vocabulary::CollectionPage::parse(answer.text.as_bytes()).unwrap();
+        assert_eq!(page.id.as_str(), next);
+        assert!(page.items.len() <= 500);
+        found.extend(page.items.iter().map(|item| item.id().unwrap().to_string()));
+        next = json!(page.next.map(|next| next.to_string()));
+    }
+    let in_order: Vec<String> = there.into_iter().collect();
+    assert_eq!(found, in_order);
+    for bad in [
+        "/catalogue?after=..%2Factor",
+        "/catalogue?after=",
+        "/catalogue?after=%00",
+    ] {
+        assert_eq!(
+            activity(&visitor, bad).await.status,
+            StatusCode::NOT_FOUND,
+            "{bad}"
+        );
+    }
 }
