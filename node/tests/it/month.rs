@@ -365,7 +365,6 @@ async fn a_node_that_never_ends_its_answer_keeps_no_other_report_waiting() {
     arrivals::pass(&network.coordination.app).await;
     come_to_rest(&others).await;
     assert_eq!(state(&network.wallonie), (PeriodState::Reported, None));
-    assert!(!looking.is_finished());
     looking.abort();
 }
 
