@@ -463,43 +463,6 @@ async fn notes(host: &Host) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_says_whether_its_reader_follows_and_leads_back_to_itself() {
-    let world = World::new();
-    let loire = world.node("loire", "FR-ARA").await;
-    let wallonie = world.node("wallonie", "BE-WAL").await;
-    peers::add(&wallonie.app, &loire.base()).await.unwrap();
-    let library = loire.venue("Médiathèque", 120_000, 20);
-    let song = loire.work("Le-phare", 180);
-    let here = wallonie.venue("Bibliothèque", 60_000, 20);
-    settle(&[&loire, &wallonie]).await;
-    publish(&loire, &library, &song, "Pour un soir de pluie").await;
-    settle(&[&loire, &wallonie]).await;
-    let ana = wallonie.member(&here, "Ana").await;
-    let path = format!("/elsewhere/venues?uri={}", library.id);
-    let before = ana.page(&path).await.text;
-    assert!(before.contains("action=\"/follow\""), "{before}");
-    let venue = library.id.as_str();
-    let followed = ana
-        .form("/follow", &[("who", venue), ("back", &path)])
-        .await;
-    assert_eq!(followed.location.as_deref(), Some(path.as_str()));
-    assert!(
-        ana.page(&path)
-            .await
-            .text
-            .contains("the answer has not come yet")
-    );
-    settle(&[&wallonie, &loire]).await;
-    let after = ana.page(&path).await.text;
-    assert!(after.contains("You follow this.") && after.contains("action=\"/unfollow\""));
-    let left = ana
-        .form("/unfollow", &[("who", venue), ("back", "//evil.example/")])
-        .await;
-    assert_eq!(left.location.as_deref(), Some("/"));
-    assert!(ana.page(&path).await.text.contains("action=\"/follow\""));
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_release_is_told_to_strangers_who_follow_its_artist_as_a_note() {
     let (world, loire, _library, mastodon) = a_venue_and_two_accounts().await;
     let song = crate::month::song(&loire, "Le Gier", 440);
