@@ -107,7 +107,7 @@ async fn network(world: &World, nodes: &[(&str, &str, &Authority)]) -> Vec<Host>
         let mut node = world.open(config).await;
         node.outside = Outside::to_these(names.clone());
         let host = Host::of(node);
-        host.serve(socket);
+        host.answer(socket);
         hosts.push(host);
     }
     hosts

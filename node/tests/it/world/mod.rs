@@ -42,6 +42,7 @@ use node::catalogue::{self, Work};
 use node::clock::Clock;
 use node::config::{self, Config, Coordinator, Language};
 use node::db::DbError;
+use node::doorway::Limits;
 use node::venues::Venue;
 use node::web::App;
 use serde_json::Value;
@@ -234,15 +235,14 @@ impl Host {
     }
 
     /// Answers there, and does no errands: whoever wants them done does them.
-    pub fn answer(&self, listener: TcpListener) {
+    pub fn answer<L: Listener<Addr = SocketAddr>>(&self, listener: L) {
         let (stop, stopped) = oneshot::channel::<()>();
         let router = node::router(&self.app);
         let served = tokio::spawn(async move {
             let stopped = async {
                 let _ = stopped.await;
             };
-            let serving = axum::serve(listener, router).with_graceful_shutdown(stopped);
-            serving.await.unwrap();
+            node::doorway::answer(listener, router, Limits::USUAL, stopped).await;
         });
         *self.serving.lock().unwrap() = Some((stop, served));
     }
