@@ -20,6 +20,7 @@ use crate::words::Say;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/venues/{slug}", get(super::api::venue))
+        .route("/venues/{slug}/icon.png", get(super::icon::icon))
         .route("/venues/{slug}/statements/{period}", get(statement))
         .route("/elsewhere/venues", get(venue_elsewhere))
         .merge(super::desk::routes())
