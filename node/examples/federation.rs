@@ -458,7 +458,7 @@ fn fill(node: &Node, many: usize) -> Outcome {
         let put = |conn: &mut Conn| {
             for number in some {
                 let work = work(node, *number);
-                catalogue::store::put_work(conn, &work, &[])?;
+                catalogue::store::put_work(conn, &work)?;
                 catalogue::tell::work(conn, node, &work, true)?;
             }
             Ok::<_, node::web::Refusal>(())

@@ -185,7 +185,7 @@ fn stock(conn: &mut Conn, origin: &str, records: &[Record], territory: &str) -> 
                 withdrawn_us: None,
                 offer: Default::default(),
             };
-            catalogue::store::put_work(conn, &work, &[title, label])?;
+            catalogue::store::put_work(conn, &work)?;
             let parts = [
                 (artist_party.id.clone(), catalogue::Role::Artist),
                 (label_party.id.clone(), catalogue::Role::Label),

@@ -239,7 +239,6 @@ diesel::table! {
         media_size -> Nullable<BigInt>,
         genre -> Nullable<Text>,
         year -> Nullable<BigInt>,
-        search_text -> Text,
         document -> Nullable<Text>,
         created_us -> BigInt,
         updated_us -> BigInt,

@@ -251,9 +251,7 @@ fn work_of(url: &str, node: &Path) -> String {
     let node = node::Node::open(node).unwrap();
     let works = node
         .db
-        .read_now(|conn| {
-            node::catalogue::store::search(conn, "riviere", 1).map_err(node::web::Refusal::from)
-        })
+        .read_now(|conn| node::discovery::search::shown::works(conn, &node, "riviere", 1))
         .unwrap();
     let id = works[0].id.as_str().to_owned();
     assert!(id.starts_with(url));

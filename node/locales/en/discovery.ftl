@@ -25,6 +25,7 @@ discovery-playable = Only what can be played now
 discovery-bare = The catalogue is still empty. Works will show here as soon as a label has brought some.
 discovery-invite = Write a few letters, as you remember them: { $n } works are waiting. Or enter by one of these doors.
 discovery-new = Just arrived
+discovery-preparing = The catalogue is being put in order: search will answer in a minute or two.
 discovery-none = Nothing like that in the catalogue.
 discovery-none-for = Nothing for “{ $q }”. Try fewer words, or another spelling.
 discovery-without-filters = Search the whole catalogue

@@ -25,6 +25,7 @@ discovery-playable = Seulement ce qui s’écoute maintenant
 discovery-bare = Le catalogue est encore vide. Les œuvres paraîtront ici dès qu’un label en aura apporté.
 discovery-invite = Écrivez quelques lettres, même de mémoire : { $n } œuvres vous attendent. Ou entrez par l’une de ces portes.
 discovery-new = Arrivées récemment
+discovery-preparing = Le catalogue se range : la recherche répondra dans une minute ou deux.
 discovery-none = Rien de tel dans le catalogue.
 discovery-none-for = Rien pour « { $q } ». Essayez moins de mots, ou une autre orthographe.
 discovery-without-filters = Chercher dans tout le catalogue

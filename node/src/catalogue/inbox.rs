@@ -100,10 +100,7 @@ fn take_work(conn: &mut Conn, node: &Node, from: &Peer, value: &Value) -> Result
         withdrawn_us: None,
         offer: Offer::of(rights, node.config.territory, now),
     };
-    let also = release.map_or((String::new(), None), |release| {
-        (release.title, release.label)
-    });
-    store::put_work(conn, &work, &[&also.0, also.1.as_deref().unwrap_or("")])?;
+    store::put_work(conn, &work)?;
     set_contributors(conn, &work.id, who)?;
     claims::look(conn, node, &work)?;
     let what = if before.is_some() {

@@ -1,7 +1,6 @@
 //! Curation: a venue's curator publishes, everybody reads, nobody else writes.
 
 use lofty::tag::ItemKey;
-use node::catalogue::store;
 use node::curation::{self, Item};
 use node::db::DbError;
 use node::members::{self, Role};
@@ -25,7 +24,7 @@ pub fn two_works(host: &Host) -> Vec<WorkId> {
     import(host, music.path());
     let works = host
         .db
-        .read_now(|conn| Ok::<_, DbError>(store::search(conn, "ana", 10)?))
+        .read_now(|conn| Ok::<_, DbError>(crate::world::offered(conn, "ana")?))
         .unwrap();
     works.into_iter().map(|work| work.id).collect()
 }

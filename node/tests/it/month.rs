@@ -169,7 +169,7 @@ pub fn song(host: &Host, title: &str, hertz: u32) -> WorkId {
         assert_eq!(summary.refused, Vec::new());
         let found = host
             .db
-            .read_now(|conn| Ok::<_, DbError>(node::catalogue::store::search(conn, title, 5)?))
+            .read_now(|conn| Ok::<_, DbError>(crate::world::offered(conn, title)?))
             .unwrap();
         found[0].id.clone()
     })

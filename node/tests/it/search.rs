@@ -91,7 +91,7 @@ fn put(host: &Host, name: &str, song: &Song) -> String {
     write(host, |conn| {
         catalogue::store::put_party(conn, &party)?;
         catalogue::store::put_release(conn, &release)?;
-        catalogue::store::put_work(conn, &work, &[])?;
+        catalogue::store::put_work(conn, &work)?;
         Ok(())
     });
     id.to_string()
@@ -619,7 +619,7 @@ async fn an_index_is_read_again_after_a_restart_and_made_anew_when_it_is_lost() 
         assert_eq!(titles(&again, "pendant"), ["Pendant"]);
     }
     let whole = {
-        std::fs::remove_file(&kept).unwrap();
+        assert!(!kept.exists(), "what is of no use is removed");
         let again = reopened(&loire, &world);
         catch_up(&again);
         std::fs::read(&kept).unwrap()
@@ -628,6 +628,45 @@ async fn an_index_is_read_again_after_a_restart_and_made_anew_when_it_is_lost() 
     half.truncate(whole.len() / 2);
     std::fs::write(&kept, half).unwrap();
     assert_eq!(titles(&reopened(&loire, &world), "pendant"), ["Pendant"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_index_of_a_large_catalogue_is_built_nobody_waits_and_everybody_is_told() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let song = |title| Song { title, ..SONG };
+    put(&loire, "1", &song("Avant"));
+    put(&loire, "2", &song("Après"));
+    loire.stop().await;
+    let kept = loire.dir.join("search/index");
+    let _ = std::fs::remove_file(&kept);
+    let mut node = tokio::task::block_in_place(|| node::Node::open(&loire.dir).unwrap());
+    node.clock = world.clock.clone();
+    node.search.little = 1;
+    let again = Host::of(node);
+    let shown = ask(&again, &asked("avant"));
+    assert!(shown.found.preparing && shown.works.is_empty());
+    let built = tokio::task::block_in_place(|| {
+        again.db.read_now(|conn| {
+            let index = again.search.catch_up(conn)?;
+            Ok::<_, Refusal>(index.len())
+        })
+    });
+    assert!(built.unwrap() > 2);
+    assert_eq!(titles(&again, "avant"), ["Avant"]);
+    // A kept index answers at once, however large the catalogue.
+    let mut node = tokio::task::block_in_place(|| node::Node::open(&loire.dir).unwrap());
+    node.search.little = 1;
+    assert_eq!(titles(&Host::of(node), "apres"), ["Après"]);
+    // One that broke off is removed, and not waited for a second time.
+    let mut half = std::fs::read(&kept).unwrap();
+    half.truncate(half.len() / 2);
+    std::fs::write(&kept, half).unwrap();
+    let mut node = tokio::task::block_in_place(|| node::Node::open(&loire.dir).unwrap());
+    node.search.little = 1;
+    let again = Host::of(node);
+    assert!(ask(&again, &asked("apres")).found.preparing);
+    assert!(!kept.exists());
 }
 
 /// The same folder, opened by another process.

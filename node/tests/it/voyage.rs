@@ -23,7 +23,7 @@ fn work(host: &Host, name: &str, credit: &str, genre: Option<&str>) -> WorkId {
     work.genre = genre.map(str::to_owned);
     work.territory = None;
     host.db
-        .write_now(|conn| Ok::<_, DbError>(store::put_work(conn, &work, &[])?))
+        .write_now(|conn| Ok::<_, DbError>(store::put_work(conn, &work)?))
         .unwrap();
     work.id
 }

@@ -230,10 +230,6 @@ impl<'a> Enter<'a> {
             }
         }
         let work = self.work_of(conn, entry, there.as_ref(), release, now)?;
-        let also = [
-            release.title.as_str(),
-            release.label.as_deref().unwrap_or(""),
-        ];
         if let Some(file) = &entry.file {
             store::keep_media(
                 conn,
@@ -247,7 +243,7 @@ impl<'a> Enter<'a> {
                 store::keep_measure(conn, &file.digest, measure)?;
             }
         }
-        store::put_work(conn, &work, &also)?;
+        store::put_work(conn, &work)?;
         let mut who = Vec::new();
         for (party, role) in &entry.who {
             who.push((self.party(conn, party, *role, now)?, *role));

@@ -69,11 +69,7 @@ pub fn take(
     let who = names.parties(conn, node, now)?;
     let release = put_release(conn, node, look, &names, &who, before.as_ref(), now)?;
     let work = work(node, look, &names, &who, &release, before.as_ref(), now)?;
-    let also = [
-        release.title.as_str(),
-        release.label.as_deref().unwrap_or(""),
-    ];
-    store::put_work(conn, &work, &also)?;
+    store::put_work(conn, &work)?;
     store::set_contributors(conn, &work.id, &who)?;
     changes::propose(conn, node, &work.id, &splits::shares(&options.split, &who))?;
     record_mandate(conn, node, options, &work, &release, now)?;

@@ -40,7 +40,7 @@ pub use splits::{
     KeptSheet, keep_sheet, sheet_from, split_sheet_in_force, split_sheets, split_sheets_of,
 };
 pub use works::{
-    count_of_origin, drop_also_on, ids_of_origin, is_also_on, put_also_on, put_work, search,
+    count_of_origin, drop_also_on, ids_of_origin, is_also_on, put_also_on, put_work,
     set_contributors, set_offer, withdraw_work, work, work_of_sound, works, works_of_isrc,
     works_of_party, works_of_release, works_turning,
 };

@@ -3,17 +3,10 @@ use federation::availability::Availability;
 use settlement::{Isrc, Kind, PartyId, Territory, Uri, WorkId};
 
 use super::unreadable;
-use crate::catalogue::fold::fold;
 use crate::catalogue::rights::Offer;
 use crate::catalogue::{Role, Work};
 use crate::db::Conn;
-use crate::peers;
 use crate::schema::{also_on, contributors, media, works};
-
-/// The most answers a search gives.
-const SEARCH_LIMIT: i64 = 50;
-/// The most words of a question that are looked for.
-const SEARCH_WORDS: usize = 12;
 
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = works, treat_none_as_null = true)]
@@ -36,7 +29,6 @@ struct Row {
     media_size: Option<i64>,
     genre: Option<String>,
     year: Option<i64>,
-    search_text: String,
     document: Option<String>,
     created_us: i64,
     updated_us: i64,
@@ -47,7 +39,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(work: &Work, search_text: String) -> Self {
+    fn of(work: &Work) -> Self {
         Row {
             id: work.id.as_str().to_owned(),
             origin: work.origin.clone(),
@@ -69,7 +61,6 @@ impl Row {
                 .map(|size| i64::try_from(size).unwrap_or(i64::MAX)),
             genre: work.genre.clone(),
             year: work.year.map(i64::from),
-            search_text,
             document: work.document.clone(),
             created_us: work.created_us,
             updated_us: work.updated_us,
@@ -344,42 +335,9 @@ pub fn work_of_sound(conn: &mut Conn, sound: &str) -> QueryResult<Option<Work>> 
     row.map(Row::read).transpose()
 }
 
-/// Offered works in which every word of `q` appears (title, credit, release or label; case and
-/// accents do not matter): first those whose title begins with it. At most `limit`, and 50.
-pub fn search(conn: &mut Conn, q: &str, limit: usize) -> QueryResult<Vec<Work>> {
-    let sought = fold(q);
-    let words: Vec<&str> = sought.split(' ').take(SEARCH_WORDS).collect();
-    if sought.is_empty() {
-        return Ok(Vec::new());
-    }
-    let limit = i64::try_from(limit).unwrap_or(SEARCH_LIMIT);
-    let mut question = works::table
-        .filter(works::withdrawn_us.is_null())
-        .filter(works::origin.ne_all(peers::store::not_shown(conn)?))
-        .filter(works::closed.eq(false))
-        .order_by((
-            // A search text begins with the title. Folded text holds no `%`, `_` or `\`.
-            works::search_text.like(format!("{sought}%")).desc(),
-            works::title,
-            works::id,
-        ))
-        .limit(limit.clamp(1, SEARCH_LIMIT))
-        .into_boxed();
-    for word in words {
-        question = question.filter(works::search_text.like(format!("%{word}%")));
-    }
-    read_all(question.load(conn)?)
-}
-
-/// Writes the work, new or changed. `also` is what else it is found by: its release's title and
-/// label.
-pub fn put_work(conn: &mut Conn, work: &Work, also: &[&str]) -> QueryResult<()> {
-    let mut search_text = fold(&work.title);
-    for text in [work.credit.as_str()].iter().chain(also) {
-        search_text.push('\n');
-        search_text.push_str(&fold(text));
-    }
-    let row = Row::of(work, search_text);
+/// Writes the work, new or changed.
+pub fn put_work(conn: &mut Conn, work: &Work) -> QueryResult<()> {
+    let row = Row::of(work);
     let changed = diesel::update(works::table.find(work.id.as_str()))
         .set(&row)
         .execute(conn)?;

@@ -47,6 +47,7 @@ pub(super) async fn search(
                     .into_iter()
                     .collect::<serde_json::Map<_, _>>(),
                 "near": shown.found.near,
+                "preparing": shown.found.preparing,
             })))
         })
         .await

@@ -121,6 +121,8 @@ pub struct Found {
     pub facets: Facets,
     /// Whether nothing was found as typed, and this is what is near it.
     pub near: bool,
+    /// Whether nothing can be found yet, since the index is being built.
+    pub preparing: bool,
 }
 
 impl Found {
@@ -147,6 +149,12 @@ const VALUES: usize = 40;
 
 /// Answers.
 pub(super) fn ask(snapshot: &Snapshot, place: &Place, question: &Question) -> Found {
+    if snapshot.preparing {
+        return Found {
+            preparing: true,
+            ..Found::default()
+        };
+    }
     let sought = words::sought(&question.words);
     if sought.is_empty() && !question.words.trim().is_empty() {
         return Found::default();

@@ -143,8 +143,17 @@ pub fn read(folder: &Path, epoch: &str) -> Result<Option<Snapshot>, KeptRefused>
         genres: input.names()?,
         labels: input.names()?,
     };
-    let parts = vec![Part::of(segment)];
-    Ok(Some(Snapshot { parts, until }))
+    Ok(Some(Snapshot {
+        parts: vec![Part::of(segment)],
+        until,
+        preparing: false,
+    }))
+}
+
+/// Removes a kept index that is of no use.
+pub fn remove(folder: &Path) {
+    // What is not there need not go; what cannot go is read again in vain, and built over.
+    let _ = std::fs::remove_file(folder.join(NAME));
 }
 
 /// The last change in the kept index, without reading the rest of it.

@@ -9,7 +9,8 @@
 //! - [`Search::catch_up`] brings the index up to date: a few changes at once, before a question is
 //!   answered; many by an errand ([`run`]).
 //! - The index is kept in `search/index` in the node's folder ([`kept`]) with the number of the
-//!   last change in it. Whoever deletes that folder gets it built anew.
+//!   last change in it. Whoever deletes that folder gets it built anew; a large catalogue by the
+//!   errand, and meanwhile questions are answered with nothing and a word that says why.
 //!
 //! What people search for is written down nowhere.
 
@@ -49,6 +50,9 @@ const BATCH: i64 = 4_000;
 const AT_ONCE: i64 = 1_000;
 /// Segments smaller than this are put together while somebody waits for an answer.
 const SMALL: usize = 20_000;
+/// With so many works or fewer, whoever asks first builds the index where there is none: that takes a
+/// second. With more, the errand does, and nobody waits for it.
+const LITTLE: i64 = 20_000;
 /// With so many things outside of the first segment, or an eighth of it, all are put together and
 /// kept.
 const LOOSE: usize = 10_000;
@@ -108,6 +112,8 @@ pub struct Snapshot {
     pub parts: Vec<Part>,
     /// The last change that is in it.
     pub until: i64,
+    /// Whether it stands for an index that is being built, and holds nothing yet.
+    pub preparing: bool,
 }
 
 impl Snapshot {
@@ -163,6 +169,8 @@ impl Snapshot {
 
 /// The index of a node.
 pub struct Search {
+    /// With so many works or fewer, whoever asks first builds the index where there is none.
+    pub little: i64,
     folder: PathBuf,
     /// None until it was read or built.
     current: RwLock<Option<Arc<Snapshot>>>,
@@ -174,6 +182,7 @@ impl Search {
     /// The index kept in the folder of a node; nothing is read yet.
     pub fn in_folder(dir: &Path) -> Self {
         Search {
+            little: LITTLE,
             folder: dir.join("search"),
             current: RwLock::new(None),
             turn: Mutex::new(()),
@@ -196,8 +205,8 @@ impl Search {
     }
 
     /// The index, with what changed lately taken in. Somebody waits for an answer: when much
-    /// changed, it is answered from what there is. Only where there is nothing yet, this waits
-    /// until it is built.
+    /// changed, it is answered from what there is. Where there is nothing yet, a little catalogue
+    /// is read at once; a large one is being prepared ([`Snapshot::preparing`]).
     ///
     /// # Errors
     /// When the database breaks.
@@ -211,12 +220,18 @@ impl Search {
                 Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
                 Err(TryLockError::WouldBlock) => None,
             },
-            None => Some(self.my_turn()),
+            None if self.is_soon_there(conn)? => Some(self.my_turn()),
+            None => None,
         };
         // Whoever had the turn may have done it.
-        let snapshot = match self.current() {
-            Some(snapshot) => snapshot,
-            None => self.publish(self.begin(conn)?),
+        let snapshot = match (self.current(), &turn) {
+            (Some(snapshot), _) => snapshot,
+            (None, Some(_)) => match self.kept(conn)? {
+                Some(kept) => self.publish(kept),
+                None if store::has_more_works(conn, self.little)? => return Ok(being_prepared()),
+                None => self.publish(build(conn)?),
+            },
+            (None, None) => return Ok(being_prepared()),
         };
         if newest - snapshot.until > AT_ONCE {
             return Ok(snapshot);
@@ -238,7 +253,13 @@ impl Search {
         let turn = self.my_turn();
         let mut next = match self.current() {
             Some(snapshot) => Snapshot::clone(&snapshot),
-            None => Snapshot::clone(&*self.publish(self.begin(conn)?)),
+            None => {
+                let begun = match self.kept(conn)? {
+                    Some(kept) => kept,
+                    None => build(conn)?,
+                };
+                Snapshot::clone(&*self.publish(begun))
+            }
         };
         let waiting = store::newest_change(conn)? - next.until;
         if waiting > i64::try_from(next.len()).unwrap_or(i64::MAX) + BATCH {
@@ -259,21 +280,35 @@ impl Search {
         Ok(next)
     }
 
-    /// Reads the kept index, or builds one where there is none that fits this database.
-    fn begin(&self, conn: &mut Conn) -> Result<Snapshot, DbError> {
+    /// Whether the first index is a matter of a second: kept, or of a little catalogue.
+    fn is_soon_there(&self, conn: &mut Conn) -> Result<bool, DbError> {
+        let is_kept = kept::when(&self.folder).is_some();
+        Ok(is_kept || !store::has_more_works(conn, self.little)?)
+    }
+
+    /// The kept index, where there is one that fits this database. One that does not is removed.
+    fn kept(&self, conn: &mut Conn) -> Result<Option<Snapshot>, DbError> {
         let newest = store::newest_change(conn)?;
         match kept::read(&self.folder, &store::epoch(conn)?) {
-            Ok(Some(snapshot)) if snapshot.until <= newest => return Ok(snapshot),
+            Ok(Some(snapshot)) if snapshot.until <= newest => return Ok(Some(snapshot)),
             Ok(Some(_)) => tracing::info!("the search index is younger than the database"),
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "the search index cannot be read"),
         }
-        Ok(build(conn)?)
+        kept::remove(&self.folder);
+        Ok(None)
     }
 
     fn my_turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn being_prepared() -> Arc<Snapshot> {
+    Arc::new(Snapshot {
+        preparing: true,
+        ..Snapshot::default()
+    })
 }
 
 /// Builds an index of everything in the database.
@@ -292,7 +327,11 @@ pub fn build(conn: &mut Conn) -> diesel::QueryResult<Snapshot> {
         builder.add(&entry);
     })?;
     parts.push(Part::of(builder.finish()));
-    Ok(Snapshot { parts, until })
+    Ok(Snapshot {
+        parts,
+        until,
+        preparing: false,
+    })
 }
 
 /// Takes in some of what changed; whether there was anything.

@@ -516,6 +516,15 @@ pub(crate) fn samples(
         };
         add(asked("", "", ""), &full);
         add(asked("", "", ""), &Shown::default());
+        let found = Found {
+            preparing: true,
+            ..Found::default()
+        };
+        let preparing = Shown {
+            found,
+            ..Shown::default()
+        };
+        add(asked("", "", ""), &preparing);
         add(asked("eau\"><script>", "", "Nobody’s <genre>"), &full);
         add(asked("eau\"><script>", "", ""), &Shown::default());
         add(asked("@fil@scene.example", "", ""), &Shown::default());

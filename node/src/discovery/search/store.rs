@@ -58,6 +58,17 @@ pub fn forget_changes(conn: &mut Conn, before: i64) -> QueryResult<usize> {
     diesel::delete(search_changes::table.filter(search_changes::seq.lt(before))).execute(conn)
 }
 
+/// Whether there are more works than this, in whatever state.
+pub fn has_more_works(conn: &mut Conn, than: i64) -> QueryResult<bool> {
+    let one: Option<String> = works::table
+        .order_by(works::id)
+        .offset(than)
+        .select(works::id)
+        .first(conn)
+        .optional()?;
+    Ok(one.is_some())
+}
+
 /// What tells this database from others.
 pub fn epoch(conn: &mut Conn) -> QueryResult<String> {
     search_epoch::table.select(search_epoch::epoch).first(conn)

@@ -20,7 +20,7 @@ use crate::world::{Host, Visitor, World};
 fn work(host: &Host, title: &str) -> Work {
     let found = host
         .db
-        .read_now(|conn| Ok::<_, DbError>(store::search(conn, title, 1)?));
+        .read_now(|conn| Ok::<_, DbError>(crate::world::offered(conn, title)?));
     found.unwrap().remove(0)
 }
 

@@ -17,7 +17,7 @@ use crate::world::World;
 
 fn found(node: &Node, q: &str) -> Vec<Work> {
     node.db
-        .read_now(|conn| Ok::<_, DbError>(store::search(conn, q, 50)?))
+        .read_now(|conn| Ok::<_, DbError>(crate::world::offered(conn, q)?))
         .unwrap()
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use node::catalogue::decode::{Sound, decode};
 use node::catalogue::import::Became;
 use node::catalogue::import::ImportEvent;
-use node::catalogue::{Work, api, store};
+use node::catalogue::{Work, api};
 use node::config::Language;
 use node::db::DbError;
 use reqwest::Method;
@@ -28,7 +28,7 @@ fn decoded(bytes: &[u8]) -> Result<Sound, String> {
 
 fn works(host: &Host) -> Vec<Work> {
     host.db
-        .read_now(|conn| Ok::<_, DbError>(store::search(conn, "air", 50)?))
+        .read_now(|conn| Ok::<_, DbError>(crate::world::offered(conn, "air")?))
         .unwrap()
 }
 

@@ -21,7 +21,7 @@ const ISRC: &str = "fr-abc-26-00001";
 
 fn found(node: &Node, q: &str) -> Vec<Work> {
     node.db
-        .read_now(|conn| Ok::<_, DbError>(store::search(conn, q, 50)?))
+        .read_now(|conn| Ok::<_, DbError>(crate::world::offered(conn, q)?))
         .unwrap()
 }
 

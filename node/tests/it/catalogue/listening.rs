@@ -1,5 +1,5 @@
 use lofty::tag::ItemKey;
-use node::catalogue::{self, Work, store};
+use node::catalogue::{self, Work};
 use node::db::DbError;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, IF_NONE_MATCH, IF_RANGE, RANGE};
@@ -20,7 +20,7 @@ async fn one_work(world: &World) -> (Host, Visitor, Work, Vec<u8>) {
     let bytes = std::fs::read(path).unwrap();
     let work = loire
         .db
-        .read_now(|conn| Ok::<_, DbError>(store::search(conn, "etude", 1)?))
+        .read_now(|conn| Ok::<_, DbError>(crate::world::offered(conn, "etude")?))
         .unwrap()
         .remove(0);
     let library = loire.venue("Médiathèque", 120_000, 20);

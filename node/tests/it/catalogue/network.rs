@@ -18,7 +18,7 @@ use crate::world::{Host, World};
 
 fn found(host: &Host, q: &str) -> Vec<Work> {
     host.db
-        .read_now(|conn| Ok::<_, DbError>(store::search(conn, q, 50)?))
+        .read_now(|conn| Ok::<_, DbError>(crate::world::offered(conn, q)?))
         .unwrap()
 }
 

@@ -356,8 +356,7 @@ impl Host {
     pub fn work(&self, name: &str, seconds: u64) -> WorkId {
         let work = self.drawn(name, seconds);
         tokio::task::block_in_place(|| {
-            let put =
-                |conn: &mut _| Ok::<_, DbError>(catalogue::store::put_work(conn, &work, &[])?);
+            let put = |conn: &mut _| Ok::<_, DbError>(catalogue::store::put_work(conn, &work)?);
             self.db.write_now(put).unwrap();
         });
         work.id
@@ -367,7 +366,7 @@ impl Host {
     pub fn tell(&self, work: &Work, is_new: bool) {
         tokio::task::block_in_place(|| {
             let put = |conn: &mut _| {
-                catalogue::store::put_work(conn, work, &[])?;
+                catalogue::store::put_work(conn, work)?;
                 catalogue::tell::work(conn, self, work, is_new)
             };
             self.db.write_now(put).unwrap();
@@ -530,6 +529,46 @@ impl Visitor {
             text: response.text().await.unwrap(),
         }
     }
+}
+
+/// The offered works in which every word of `q` appears (title, credit, release or label), first
+/// those whose title begins with it: read row by row, so that search itself is not believed.
+pub fn offered(conn: &mut node::db::Conn, q: &str) -> diesel::QueryResult<Vec<Work>> {
+    use diesel::prelude::*;
+    use node::catalogue::fold::fold;
+    use node::schema::works::dsl;
+    let ids: Vec<String> = dsl::works.select(dsl::id).load(conn)?;
+    let ids: Vec<WorkId> = ids.iter().filter_map(|id| WorkId::parse(id).ok()).collect();
+    let mut works = catalogue::store::works(conn, &ids)?;
+    works.retain(Work::is_offered);
+    let sought = fold(q);
+    if sought.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for work in works {
+        let release = match &work.release {
+            Some(release) => catalogue::store::release(conn, release)?,
+            None => None,
+        };
+        let mut text = fold(&format!("{} {}", work.title, work.credit));
+        if let Some(release) = release {
+            text += &fold(&format!(
+                " {} {}",
+                release.title,
+                release.label.unwrap_or_default()
+            ));
+        }
+        if sought.split(' ').all(|word| text.contains(word)) {
+            found.push((
+                !fold(&work.title).starts_with(&sought),
+                work.title.clone(),
+                work,
+            ));
+        }
+    }
+    found.sort_by(|a, b| (a.0, &a.1, &a.2.id).cmp(&(b.0, &b.1, &b.2.id)));
+    Ok(found.into_iter().map(|(_, _, work)| work).collect())
 }
 
 /// An instant, in microseconds since 1970 UTC.

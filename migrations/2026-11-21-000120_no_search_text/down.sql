@@ -1,0 +1,1 @@
+ALTER TABLE works ADD COLUMN search_text TEXT NOT NULL DEFAULT '';
