@@ -1,6 +1,6 @@
 //! The server of Antiphon. A tour:
 //!
-//! Each **room** is a noun of the domain: [`members`], [`venues`], [`catalogue`], [`curation`],
+//! Each **room** is a noun of the domain: [`members`], [`venues`], [`catalogue`], [`labels`], [`curation`],
 //! [`discovery`], [`listening`], [`peers`], [`reports`], [`coordinator`], [`notices`], [`operating`]. In a room, each **drawer** means the
 //! same: `mod.rs` is the noun (types, states, rules, `routes()`), `store.rs` its sentences to the
 //! database, `pages.rs` its pages, `api.rs` its JSON for programs, `inbox.rs` what an arriving
@@ -25,6 +25,7 @@ pub mod discovery;
 pub mod doorway;
 pub mod files;
 pub mod keys;
+pub mod labels;
 pub mod listening;
 pub mod members;
 pub mod names;
@@ -76,6 +77,8 @@ pub struct Node {
     pub cache: catalogue::cache::MediaCache,
     /// What is found by words.
     pub search: discovery::search::Search,
+    /// Who looked something up on another node lately.
+    pub lookups: discovery::remote::Lookups,
     /// The way to other nodes.
     pub outside: peers::Outside,
     /// Rouses the errands.
@@ -189,6 +192,7 @@ impl Node {
             db,
             grants: listening::Grants::draw(&clock),
             cache: catalogue::cache::MediaCache::default(),
+            lookups: discovery::remote::Lookups::default(),
             clock,
             keyring: Keyring::new(keys),
             outside: peers::Outside::default(),
@@ -217,6 +221,8 @@ pub fn router(app: &App) -> Router {
             peers::showing::guard,
         ))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        // Files are larger than anything else that comes; these doors have limits of their own.
+        .merge(labels::upload_routes())
         .layer(middleware::from_fn_with_state(
             app.clone(),
             web::same_site_only,

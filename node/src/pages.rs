@@ -32,6 +32,8 @@ pub fn routes() -> Router<App> {
         .merge(crate::curation::pages::routes())
         .merge(crate::discovery::search::pages::routes())
         .merge(crate::discovery::voyage::pages::routes())
+        .merge(crate::discovery::remote::routes())
+        .merge(crate::labels::pages::routes())
         .merge(crate::venues::pages::routes())
         .merge(crate::members::pages::routes())
         .merge(crate::shelf::pages::routes())

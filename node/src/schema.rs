@@ -835,7 +835,58 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    label_people (party_id, member_id) {
+        party_id -> Text,
+        member_id -> Text,
+        since_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    label_invitations (code_digest) {
+        code_digest -> Text,
+        party_id -> Text,
+        issued_us -> BigInt,
+        expires_us -> BigInt,
+        used_us -> Nullable<BigInt>,
+        used_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    drafts (id) {
+        id -> Text,
+        party_id -> Text,
+        facts -> Text,
+        cover -> Nullable<Text>,
+        release_id -> Nullable<Text>,
+        created_us -> BigInt,
+        updated_us -> BigInt,
+        published_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    draft_works (id) {
+        id -> Text,
+        draft_id -> Text,
+        position -> BigInt,
+        facts -> Text,
+        file -> Text,
+        file_name -> Text,
+        sound -> Text,
+        media_type -> Text,
+        size -> BigInt,
+        duration_ms -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    label_people,
+    label_invitations,
+    drafts,
+    draft_works,
     brought_names,
     name_pairs,
     members,

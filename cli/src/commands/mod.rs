@@ -6,6 +6,7 @@ pub mod import;
 pub mod init;
 pub mod invite;
 pub mod key;
+pub mod label;
 pub mod member;
 pub mod peer;
 pub mod report;
@@ -41,6 +42,9 @@ pub enum Command {
     /// Change who shares in works
     #[command(subcommand)]
     Splits(splits::Splits),
+    /// Keep the labels whose people add releases by hand
+    #[command(subcommand)]
+    Label(label::Label),
     /// Settle two works under one recording code
     #[command(subcommand)]
     Claims(claims::Claims),
@@ -83,6 +87,7 @@ impl Command {
             Command::Import(import) => import.run(),
             Command::Work(work) => work.run(),
             Command::Splits(splits) => splits.run(),
+            Command::Label(label) => label.run(),
             Command::Claims(claims) => claims.run(),
             Command::Discover(discover) => discover.run(),
             Command::Peer(peer) => peer.run(),

@@ -43,6 +43,23 @@ pub struct Change {
     pub stakes: Vec<Stake>,
 }
 
+#[cfg(test)]
+impl Change {
+    pub(crate) fn sample() -> Self {
+        Change {
+            id: "c1".into(),
+            work: WorkId::parse("http://localhost:8101/works/1").unwrap(),
+            state: ChangeState::Proposed,
+            shares: "[]".into(),
+            proposed_us: 1_793_491_200_000_000,
+            ripens_us: 1_796_083_200_000_000,
+            decided_us: None,
+            valid_from: None,
+            stakes: Vec::new(),
+        }
+    }
+}
+
 /// What a change means for one party.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stake {

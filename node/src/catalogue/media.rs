@@ -14,7 +14,7 @@ use crate::web::Refusal;
 use crate::words::Say;
 
 /// Where files pass through on their way in.
-const INCOMING: &str = ".incoming";
+pub const INCOMING: &str = ".incoming";
 
 /// Where a file of these bytes lies, whether or not it is there.
 pub fn path(folder: &Path, digest: &Sha256Digest) -> PathBuf {

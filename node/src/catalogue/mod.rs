@@ -74,6 +74,10 @@ pub fn routes() -> Router<App> {
         .route("/listen/peaks", get(api::peaks))
         .route("/listen/preview", get(listen::preview))
         .route("/api/works", get(api::one_work))
+        .route(
+            "/claims",
+            get(pages::claims::claims).post(pages::claims::settle),
+        )
 }
 
 // One address, a page or a document by who asks.
@@ -137,7 +141,13 @@ pub fn withdraw_in(conn: &mut Conn, node: &Node, id: &WorkId) -> Result<(), Refu
         return Err(Refusal::Missing);
     }
     if store::withdraw_work(conn, id, now)? {
-        tell::gone(conn, node, id.uri(), "Audio", now)?;
+        tell::gone(
+            conn,
+            node,
+            id.uri(),
+            federation::vocabulary::Work::type_of(work.kind),
+            now,
+        )?;
     }
     Ok(())
 }
@@ -346,6 +356,19 @@ impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// Answers with a kept file that is no work yet, for whoever may hear it before.
+///
+/// # Errors
+/// [`Refusal::Missing`] when it is not here.
+pub async fn serve_file(
+    app: &App,
+    digest: &Sha256Digest,
+    media_type: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
+    serve::kept(app, digest, media_type, headers).await
 }
 
 /// A text as it is written in a query.

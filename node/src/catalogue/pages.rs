@@ -1,5 +1,7 @@
 //! The pages of the catalogue: a work, a release, a party.
 
+pub mod claims;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
@@ -17,6 +19,7 @@ use super::shown::{self, ShownWork};
 use super::{Party, Release, Role, store};
 use crate::curation::shown::{self as selected, ShownSelection};
 use crate::db::Conn;
+use crate::labels;
 use crate::members::public::store as people;
 use crate::pages::{self, Elsewhere, Page, drawing};
 use crate::web::{App, Guest, Refusal};
@@ -243,6 +246,8 @@ struct PartyPage {
     works: Vec<ShownWork>,
     /// Whether the reader follows them.
     following: bool,
+    /// The desk of the label, for its people.
+    desk: Option<String>,
 }
 
 /// `GET /parties/{slug}` for people.
@@ -276,8 +281,13 @@ async fn show_party(app: &App, guest: &Guest, id: String) -> Result<Response, Re
                 told.extend(work.map(|work| (notice, work.title)));
             }
             let following = people::is_following(conn, page.member.as_ref(), id.as_str())?;
+            let desk = match party.kind {
+                Role::Label => labels::pages::desk_of(conn, &page, &party.id)?,
+                _ => None,
+            };
             Ok::<_, Refusal>(PartyPage {
                 following,
+                desk,
                 page,
                 party,
                 codes: store::codes(conn, id.as_str())?,
@@ -484,6 +494,7 @@ pub(crate) fn samples(
         all.push(("release", release.render()));
         let party = PartyPage {
             following: at == 2,
+            desk: signed_in.then(|| "/labels/zed".into()),
             page,
             party: party(signed_in),
             codes: vec![Identifier::parse(Scheme::Isni, "0000000121032683").unwrap()],

@@ -14,13 +14,14 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use federation::digest::Sha256Digest;
 use futures_util::stream;
 use settlement::WorkId;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use super::cache::Arriving;
-use super::{Work, store};
+use super::{Work, media, store};
 use crate::listening::Holder;
 use crate::web::{App, Refusal};
 
@@ -80,10 +81,42 @@ pub(super) fn media_type(work: &Work) -> String {
     said.unwrap_or("application/octet-stream").to_owned()
 }
 
+/// Answers with a file of this node that is no work yet, or the part of it that was asked for.
+pub(super) async fn kept(
+    app: &App,
+    digest: &Sha256Digest,
+    media_type: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
+    let (folder, digest) = (app.config.media.clone(), *digest);
+    let opened = tokio::task::spawn_blocking(move || media::open(&folder, &digest));
+    let (file, size) = match opened.await.map_err(Refusal::broken)? {
+        Ok((file, size)) => (File::from_std(file), size),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Refusal::Missing),
+        Err(error) => return Err(Refusal::broken(error)),
+    };
+    let sound = Sound {
+        file,
+        size,
+        tag: Some(format!("\"{}\"", digest.hex())),
+        media_type: media_type.to_owned(),
+        arriving: None,
+    };
+    answer(sound, None, headers).await
+}
+
 /// Answers with the file, or the part of it that was asked for.
 pub(super) async fn serve(
-    mut sound: Sound,
+    sound: Sound,
     leave: Leave,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
+    answer(sound, Some(leave), headers).await
+}
+
+async fn answer(
+    mut sound: Sound,
+    leave: Option<Leave>,
     headers: &HeaderMap,
 ) -> Result<Response, Refusal> {
     let (tag, size) = (sound.tag.as_deref(), sound.size);
@@ -135,7 +168,8 @@ pub(super) async fn serve(
 struct Reading {
     file: File,
     arriving: Option<Arriving>,
-    leave: Leave,
+    /// None where it does not end while the bytes go out.
+    leave: Option<Leave>,
     /// Where reading is, and where it ends, in bytes.
     at: u64,
     end: u64,
@@ -150,8 +184,8 @@ impl Reading {
         if self.at == self.end {
             return Ok(None);
         }
-        if self.unchecked >= CHECK {
-            if !self.leave.holds().await.unwrap_or(false) {
+        if let Some(leave) = self.leave.as_ref().filter(|_| self.unchecked >= CHECK) {
+            if !leave.holds().await.unwrap_or(false) {
                 return Err(io::Error::other("the leave to listen has ended"));
             }
             self.unchecked = 0;

@@ -2,10 +2,12 @@
 //!
 //! - [`search`] answers as one types: works, artists, releases, labels and selections by their
 //!   words, from an index of this node's own beside its database.
+//! - [`remote`] asks another node for what has an address or a handle there.
 //! - [`nearness`] says which works and names are near each other, as numbers.
 //! - [`voyage`] walks from work to work, and says at each step why.
 
 pub mod nearness;
+pub mod remote;
 pub mod search;
 pub mod voyage;
 

@@ -64,7 +64,7 @@ pub fn is_right(password: &str, kept: Option<&str>) -> bool {
 }
 
 /// Does such work where it may block, a few at a time.
-pub(super) async fn aside<T: Send + 'static>(
+pub(crate) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Refusal> {
     let _hand = HANDS.acquire().await.map_err(Refusal::broken)?;

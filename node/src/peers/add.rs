@@ -155,6 +155,34 @@ pub async fn meet(app: &App, wanted: &str) -> Result<RemoteActor, Refusal> {
         .await
 }
 
+/// The node of an origin, found by its name where it is not known yet. It is not followed by that.
+///
+/// # Errors
+/// When there is no node of our kind, or none that answers.
+pub async fn node_of(app: &App, origin: &str) -> Result<Peer, Refusal> {
+    let wanted = origin.to_owned();
+    let known = app
+        .db
+        .read(move |conn| Ok::<_, Refusal>(store::peer(conn, &wanted)?));
+    if let Some(peer) = known.await?.filter(Peer::is_node) {
+        return Ok(peer);
+    }
+    let host = origin.split_once("://").map_or("", |(_, host)| host);
+    let actor = framework::find(app, framework::NODE_NAME, host)
+        .await
+        .map_err(|refused| not_found(origin, &refused))?;
+    if actor.id.origin() != origin {
+        let found = Say::new("peers-elsewhere")
+            .with("peer", origin)
+            .with("actor", &actor.id);
+        return Err(Refusal::field("url", found));
+    }
+    let now = app.clock.now_us();
+    app.db
+        .write(move |conn| Ok(store::note_actor(conn, &actor, now)?))
+        .await
+}
+
 fn not_found(origin: &str, refused: &FetchRefused) -> Refusal {
     let why = super::fetch::chain(refused);
     let why: String = why.chars().take(400).collect();

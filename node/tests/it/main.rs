@@ -11,6 +11,7 @@ mod ground;
 mod home;
 mod interop;
 mod joining;
+mod labels;
 mod listening;
 mod members;
 mod month;

@@ -62,6 +62,8 @@ pub struct Looker<'a> {
     node: &'a Node,
     /// Whether what is found is kept; it is not where an import only tries.
     keeps: bool,
+    /// How its passing names begin.
+    passing: &'static str,
     /// Pictures that were redrawn before, by the digest of what came in: an album has one picture
     /// in every track.
     covers: Mutex<BTreeMap<Sha256Digest, Option<Sha256Digest>>>,
@@ -73,7 +75,17 @@ impl<'a> Looker<'a> {
         Looker {
             node,
             keeps,
+            passing: PASSING,
             covers: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// A looker for what is uploaded: its passing names are its own, so that an import that begins
+    /// meanwhile does not sweep them.
+    pub fn of_uploads(node: &'a Node) -> Self {
+        Looker {
+            passing: crate::labels::uploads::PASSING,
+            ..Looker::new(node, true)
         }
     }
 
@@ -234,7 +246,7 @@ impl<'a> Looker<'a> {
     }
 
     fn passing(&self) -> String {
-        format!("{PASSING}{}", self.node.clock.fresh_id())
+        format!("{}{}", self.passing, self.node.clock.fresh_id())
     }
 
     /// The picture in the file, or the one beside it.

@@ -71,6 +71,7 @@ pub fn take(
     let work = work(node, look, &names, &who, &release, before.as_ref(), now)?;
     store::put_work(conn, &work)?;
     store::set_contributors(conn, &work.id, &who)?;
+    note_codes(conn, look, &work, &release)?;
     changes::propose(conn, node, &work.id, &splits::shares(&options.split, &who))?;
     record_mandate(conn, node, options, &work, &release, now)?;
     claims::look(conn, node, &work)?;
@@ -80,6 +81,23 @@ pub fn take(
         return Ok(Taken::Changed);
     }
     Ok(Taken::New)
+}
+
+/// Notes the codes that the tags name beside those the rows hold: MusicBrainz's of the work, its
+/// release, and its artist where there is one alone.
+fn note_codes(conn: &mut Conn, look: &Look, work: &Work, release: &Release) -> Result<(), Refusal> {
+    let tags = &look.tags;
+    let artist = work.artist.as_ref().filter(|_| tags.artists.len() == 1);
+    for (subject, code) in [
+        (Some(work.id.as_str()), &tags.recording_id),
+        (Some(release.id.as_str()), &tags.release_id),
+        (artist.map(PartyId::as_str), &tags.artist_id),
+    ] {
+        if let (Some(subject), Some(code)) = (subject, code) {
+            store::add_codes(conn, subject, std::slice::from_ref(code))?;
+        }
+    }
+    Ok(())
 }
 
 /// What the file calls everyone, with what it leaves out filled in.
@@ -152,7 +170,10 @@ pub(super) fn party(
 }
 
 /// A party of this name that nobody named before, perhaps beside another of the same name.
-pub(super) fn new_party(
+///
+/// # Errors
+/// When the database does not take it.
+pub fn new_party(
     conn: &mut Conn,
     node: &Node,
     name: &str,

@@ -2,7 +2,7 @@ use diesel::prelude::*;
 use federation::digest::Sha256Digest;
 
 use crate::db::Conn;
-use crate::schema::{import_refusals, imports, media, works};
+use crate::schema::{draft_works, import_refusals, imports, media, works};
 
 /// How an import went so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,14 +89,16 @@ pub fn keep_media(
     Ok(())
 }
 
-/// The files that no offered work has, with their sizes in bytes.
+/// The files that no offered work and no draft has, with their sizes in bytes.
 pub fn unused_media(conn: &mut Conn) -> QueryResult<Vec<(Sha256Digest, u64)>> {
     let used = works::table
         .filter(works::withdrawn_us.is_null())
         .filter(works::media.is_not_null())
         .select(works::media.assume_not_null());
+    let drafted = draft_works::table.select(draft_works::file);
     let rows: Vec<(String, i64)> = media::table
         .filter(media::digest.ne_all(used))
+        .filter(media::digest.ne_all(drafted))
         .order_by(media::digest)
         .select((media::digest, media::size))
         .load(conn)?;
@@ -115,7 +117,7 @@ pub fn forget_media(conn: &mut Conn, digest: &Sha256Digest) -> QueryResult<bool>
         .filter(works::withdrawn_us.is_null())
         .count()
         .get_result(conn)?;
-    if needed > 0 {
+    if needed > 0 || crate::labels::store::needs_file(conn, digest)? {
         return Ok(false);
     }
     diesel::delete(media::table.find(digest.to_string())).execute(conn)?;

@@ -15,7 +15,7 @@ use super::segment::Group;
 use super::shown::{self, Shown};
 use super::words::QUESTION;
 use crate::catalogue::shown::ShownWork;
-use crate::discovery::{CounterProposal, counter_proposals};
+use crate::discovery::{CounterProposal, counter_proposals, remote};
 use crate::pages::{self, Page};
 use crate::web::{App, Guest, Refusal};
 use crate::words::{Say, places};
@@ -211,6 +211,8 @@ struct SearchPage {
     elsewhere: Vec<ShownWork>,
     /// What is near a name that the catalogue lacks.
     proposals: Vec<CounterProposal>,
+    /// The host that may know what has this address or handle.
+    remote: Option<String>,
 }
 
 impl SearchPage {
@@ -221,7 +223,9 @@ impl SearchPage {
             .iter()
             .cloned()
             .partition(|work| page.is_from_here(&work.origin));
+        let unknown = shown.found.total() == 0;
         SearchPage {
+            remote: remote::host_of(&asked.q, &page.base).filter(|_| unknown),
             filters: filters(&page, &asked, &shown),
             q: asked.q.chars().take(QUESTION).collect(),
             here,

@@ -11,7 +11,7 @@ use settlement::{Share, WorkId};
 use super::messages::{Album, Track};
 use super::sounds::{import, put};
 use crate::peers::settle;
-use crate::world::World;
+use crate::world::{PASSWORD, World};
 
 fn found(node: &Node, q: &str) -> Vec<Work> {
     node.db
@@ -215,6 +215,36 @@ async fn two_claims_on_one_recording_code_are_found_on_both_nodes_and_settled_by
     let page = own.id.as_str().strip_prefix(&wallonie.base()).unwrap();
     let page = wallonie.visitor().get(page).await;
     assert!(page.text.contains("Tout autre chose"), "{}", page.text);
+
+    // Who runs the node sees both side by side, and notes what people said.
+    let library = loire.venue("Médiathèque", 120_000, 20);
+    let cy = loire.member(&library, "Cy").await;
+    assert_eq!(cy.page("/claims").await.status, 403);
+    tokio::task::block_in_place(|| {
+        let operator = Some(node::members::Role::Operator);
+        node::members::add(&loire, &library.slug, "Op", PASSWORD, operator).unwrap();
+    });
+    let op = loire.visitor();
+    let fields = [("name", "Op"), ("password", PASSWORD)];
+    op.form("/sign-in", &fields).await;
+    let shown = op.page("/claims").await.text;
+    assert!(
+        shown.contains("Tout autre chose") && shown.contains("Reflux"),
+        "{shown}"
+    );
+    let buttons = shown.matches("name=\"how\" value=\"http").count();
+    assert_eq!(buttons, 1, "what lives elsewhere is withdrawn there");
+    let fields = [
+        ("first", claim.first.as_str()),
+        ("second", claim.second.as_str()),
+        ("how", "distinct"),
+        ("note", "a cover <of it>"),
+    ];
+    assert_eq!(cy.form("/claims", &fields).await.status, 403);
+    assert_eq!(op.form("/claims", &fields).await.status, 303);
+    let shown = op.page("/claims").await.text;
+    assert!(shown.contains("a cover &#60;of it&#62;"), "{shown}");
+    assert!(open(&loire).is_empty());
     tokio::task::block_in_place(|| {
         let pair = (&claim.second, &claim.first);
         let elsewhere = if claim.first == own.id {
