@@ -18,7 +18,7 @@ CREATE TABLE label_invitations (
 );
 
 -- Releases that are written by hand, published or not yet.
-CREATE TABLE drafts (
+CREATE TABLE release_drafts (
     id TEXT PRIMARY KEY NOT NULL,
     party_id TEXT NOT NULL,           -- the label
     facts TEXT NOT NULL,              -- what was typed about the release, as JSON
@@ -28,12 +28,12 @@ CREATE TABLE drafts (
     updated_us BIGINT NOT NULL,
     published_us BIGINT
 );
-CREATE INDEX drafts_by_party ON drafts (party_id, updated_us);
+CREATE INDEX release_drafts_by_party ON release_drafts (party_id, updated_us);
 
 -- Their works, with the files that were uploaded.
-CREATE TABLE draft_works (
+CREATE TABLE release_draft_works (
     id TEXT PRIMARY KEY NOT NULL,
-    draft_id TEXT NOT NULL REFERENCES drafts (id),
+    draft_id TEXT NOT NULL REFERENCES release_drafts (id),
     position BIGINT NOT NULL,
     facts TEXT NOT NULL,              -- what was typed about the work, as JSON
     file TEXT NOT NULL,               -- digest of its file
@@ -43,5 +43,5 @@ CREATE TABLE draft_works (
     size BIGINT NOT NULL,
     duration_ms BIGINT NOT NULL
 );
-CREATE INDEX draft_works_by_draft ON draft_works (draft_id, position);
-CREATE INDEX draft_works_by_file ON draft_works (file);
+CREATE INDEX release_draft_works_by_draft ON release_draft_works (draft_id, position);
+CREATE INDEX release_draft_works_by_file ON release_draft_works (file);

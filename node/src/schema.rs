@@ -855,7 +855,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    drafts (id) {
+    release_drafts (id) {
         id -> Text,
         party_id -> Text,
         facts -> Text,
@@ -868,7 +868,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    draft_works (id) {
+    release_draft_works (id) {
         id -> Text,
         draft_id -> Text,
         position -> BigInt,
@@ -885,8 +885,8 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     label_people,
     label_invitations,
-    drafts,
-    draft_works,
+    release_drafts,
+    release_draft_works,
     brought_names,
     name_pairs,
     members,

@@ -95,16 +95,16 @@ pub struct Media {
     pub digest: Option<Sha256Digest>,
 }
 
-/// The ActivityStreams type of a kind of work.
-fn type_of(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Music => "Audio",
-        Kind::Film => "Video",
-        Kind::Game | Kind::Book => "Document",
-    }
-}
-
 impl Work {
+    /// The ActivityStreams type of a kind of work.
+    pub fn type_of(kind: Kind) -> &'static str {
+        match kind {
+            Kind::Music => "Audio",
+            Kind::Film => "Video",
+            Kind::Game | Kind::Book => "Document",
+        }
+    }
+
     /// Reads a work from the bytes of an answer.
     ///
     /// # Errors
@@ -172,7 +172,7 @@ impl Work {
             }
         };
         put("id", Some(self.id.to_string()));
-        put("type", Some(type_of(self.kind).into()));
+        put("type", Some(Work::type_of(self.kind).into()));
         put("kind", Some(self.kind.to_string()));
         put("name", Some(self.name.clone()));
         put("summary", self.summary.clone());
@@ -281,7 +281,7 @@ fn kind(properties: Properties<'_>) -> Result<Kind, WordsRefused> {
         .find(|name| ["Audio", "Video", "Document"].contains(name));
     let of_type = *of_type.ok_or_else(refused)?;
     match properties.read("kind", Kind::parse)? {
-        Some(kind) if type_of(kind) == of_type => Ok(kind),
+        Some(kind) if Work::type_of(kind) == of_type => Ok(kind),
         Some(_) => Err(WordsRefused::property(
             "kind",
             "it is not the kind of that type",

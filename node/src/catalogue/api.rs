@@ -39,7 +39,11 @@ pub async fn work(app: &App, id: String) -> Result<Response, Refusal> {
         .read(move |conn| {
             let work = store::work(conn, &id)?.ok_or(Refusal::Missing)?;
             if let Some(withdrawn_us) = work.withdrawn_us {
-                return Ok(gone(id.uri(), "Audio", withdrawn_us));
+                return Ok(gone(
+                    id.uri(),
+                    federation::vocabulary::Work::type_of(work.kind),
+                    withdrawn_us,
+                ));
             }
             let document = documents::work(conn, &node, &work)?;
             Ok(activity_json(StatusCode::OK, &document))

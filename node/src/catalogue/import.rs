@@ -1,43 +1,45 @@
 //! Import: messages of DDEX ([`ern`]), tables ([`table`]) and tagged audio become works.
 //!
-//! All of them are found in one walk ([`walk`]). Messages come first, then tables, each by what it
+//! All of them are found in one walk ([`walk`]), in archives too ([`archive`]). Messages come first, then tables, each by what it
 //! says ([`entry`]) written down in transactions of moderate size ([`enter`]); then the audio that
 //! neither of them names. Of audio, workers, one for each core, read them whole
 //! ([`look`]); one hand writes them down in that order ([`take`]), each file in its own
 //! transaction. A file that cannot be taken has its sentence and stops nothing else. Whoever
 //! interrupts an import and runs it again goes on where it was: what is here already is known.
 
+pub mod archive;
 pub mod beside;
 pub mod enter;
 pub mod entry;
 pub mod ern;
 pub mod hashes;
 pub mod look;
+pub mod options;
 pub mod table;
 pub mod take;
 pub mod tally;
 pub mod text;
+pub mod told;
 pub mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use settlement::BasisPoints;
-
-use super::mandates::MandateWords;
-use super::{Role, media, store};
+use super::{media, store};
 use crate::Node;
 use crate::web::Refusal;
 use crate::words::Say;
 
 pub use look::{Look, Looked, Looker};
+pub use options::{ImportOptions, split_of};
 pub use take::Taken;
 pub use tally::{Seen, Tally};
+pub use told::{Became, ImportEvent, ImportSummary};
 
 use enter::Enter;
 use walk::What;
@@ -48,152 +50,6 @@ const AHEAD: usize = 4;
 const REFUSALS: usize = 10_000;
 /// The most workers.
 const WORKERS: usize = 16;
-
-/// How an import is to be done.
-#[derive(Clone, Debug)]
-pub struct ImportOptions {
-    /// Who shares in the works, by role. The part of a role that a file does not name goes to the
-    /// artist.
-    pub split: Vec<(Role, BasisPoints)>,
-    /// Who licensed the works, where what comes in does not say.
-    pub mandate: MandateWords,
-    /// Only say what would come of it: nothing is written.
-    pub dry_run: bool,
-    /// Take messages that say they are a test.
-    pub test_messages: bool,
-    /// Somebody who wants it stopped sets it: after the file at hand nothing more is taken.
-    pub stop: Option<Arc<AtomicBool>>,
-}
-
-impl Default for ImportOptions {
-    fn default() -> Self {
-        ImportOptions {
-            split: vec![(Role::Artist, BasisPoints::WHOLE)],
-            mandate: MandateWords::default(),
-            dry_run: false,
-            test_messages: false,
-            stop: None,
-        }
-    }
-}
-
-impl ImportOptions {
-    /// Reads a split as it is written on a command line: `artist=7000,label=3000`, in basis
-    /// points that add up to 10000.
-    ///
-    /// # Errors
-    /// A sentence that says what to write.
-    pub fn with_split(text: &str) -> Result<Self, Refusal> {
-        let split = split_of(text).ok_or_else(|| {
-            let malformed = Say::new("catalogue-split-malformed");
-            Refusal::field("split", malformed.with("split", text))
-        })?;
-        Ok(ImportOptions {
-            split,
-            ..ImportOptions::default()
-        })
-    }
-}
-
-/// Reads `artist=7000,label=3000`: basis points by role that add up to 10000.
-pub fn split_of(text: &str) -> Option<Vec<(Role, BasisPoints)>> {
-    let mut split: BTreeMap<Role, BasisPoints> = BTreeMap::new();
-    let mut sum = 0;
-    for part in text.split([',', ' ']).filter(|part| !part.is_empty()) {
-        let (role, bp) = part.split_once('=')?;
-        let role = Role::parse(role.trim())?;
-        let bp: u32 = bp.trim().parse().ok()?;
-        let bp = BasisPoints::new(bp).filter(|bp| *bp <= BasisPoints::WHOLE)?;
-        sum += bp.get();
-        if split.insert(role, bp).is_some() {
-            return None;
-        }
-    }
-    (sum == BasisPoints::WHOLE.get()).then(|| split.into_iter().collect())
-}
-
-/// What happens while an import runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ImportEvent {
-    /// The files were found: so many, so many bytes.
-    Found {
-        /// Files that will be looked at.
-        files: u64,
-        /// Their bytes.
-        bytes: u64,
-    },
-    /// A file was taken, but not quite as it is.
-    Noticed {
-        /// The file.
-        file: String,
-        /// What is different.
-        notice: Say,
-    },
-    /// So much more of the file at hand was read.
-    Read {
-        /// Bytes.
-        bytes: u64,
-    },
-    /// A file is done with.
-    Done {
-        /// The file.
-        file: String,
-        /// Its bytes, but for those told of before.
-        bytes: u64,
-        /// What became of it.
-        became: Became,
-    },
-}
-
-/// What became of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Became {
-    /// A new work.
-    Work,
-    /// A change to a work that was here.
-    Change,
-    /// Nothing: it was here already.
-    Known,
-    /// Nothing: it cannot be taken, for this reason.
-    Refused(Say),
-    /// A message or a table: several works, each in its way.
-    Entries(Tally),
-    /// Nothing by itself: it belongs to a message or a table.
-    Claimed,
-}
-
-/// How an import went.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ImportSummary {
-    /// Works that came in.
-    pub taken: u64,
-    /// Works that were here already, as they are.
-    pub known: u64,
-    /// Works that changed.
-    pub updated: u64,
-    /// Works that were withdrawn.
-    pub withdrawn: u64,
-    /// What was refused, and why: the first ten thousand.
-    pub refused: Vec<(String, Say)>,
-    /// How much was refused.
-    pub refused_count: u64,
-    /// How many releases were spoken of.
-    pub releases: u64,
-    /// How many works were spoken of.
-    pub works: u64,
-    /// How many parties were spoken of.
-    pub parties: u64,
-}
-
-impl ImportSummary {
-    fn counts(&self) -> store::Counts {
-        store::Counts {
-            taken: self.taken + self.updated,
-            known: self.known,
-            refused: self.refused_count,
-        }
-    }
-}
 
 /// Takes in what is at and below `paths`. `watch` is told what happens. Blocks.
 ///
@@ -268,6 +124,7 @@ fn alone(node: &Node) -> Result<File, Refusal> {
             Err(std::fs::TryLockError::Error(error)) => return Err(error),
         }
         media::sweep(folder, look::PASSING)?;
+        archive::sweep(folder)?;
         media::sweep(&super::pictures::folder(folder), look::PASSING)?;
         Ok(Some(lock))
     };
@@ -296,8 +153,34 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
-    /// Takes everything: messages, tables, then the audio that neither names.
+    /// Takes everything: what lies open, then what is in archives, one after the other. An archive
+    /// that a table names is the work itself.
     fn all(&mut self, found: &[walk::Found]) -> Result<(), Refusal> {
+        let (archives, open): (Vec<walk::Found>, Vec<walk::Found>) = found
+            .iter()
+            .cloned()
+            .partition(|file| file.what == What::Archive);
+        self.round(&open)?;
+        for file in archives {
+            self.already_told = 0;
+            if self.is_claimed(&file.path) {
+                self.count(&file, Became::Claimed)?;
+                continue;
+            }
+            let opened = match &file.refused {
+                Some(why) => Err(why.clone()),
+                None => archive::open(self.node, &file, !self.options.dry_run)?,
+            };
+            match opened {
+                Ok(unpacked) => self.round(&unpacked.found)?,
+                Err(why) => self.count(&file, Became::Refused(why))?,
+            }
+        }
+        self.write_refusals()
+    }
+
+    /// Takes messages, tables, then the audio that neither names.
+    fn round(&mut self, found: &[walk::Found]) -> Result<(), Refusal> {
         let looker = Looker::new(self.node, !self.options.dry_run);
         let mut enter = Enter::new(self.node, self.options);
         for what in [What::Message, What::Table] {
@@ -326,8 +209,7 @@ impl Import<'_> {
             self.count(file, Became::Claimed)?;
         }
         self.already_told = 0;
-        self.files(&sounds)?;
-        self.write_refusals()
+        self.files(&sounds)
     }
 
     fn is_claimed(&self, path: &std::path::Path) -> bool {
@@ -544,34 +426,6 @@ fn work(
         let Ok(next) = next else { return };
         if show.send((next, looker.look(&found[next]))).is_err() {
             return;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_split_is_read_and_must_be_whole() {
-        let options = ImportOptions::with_split("label=3000, artist=7000").unwrap();
-        let read: Vec<_> = options
-            .split
-            .iter()
-            .map(|(role, bp)| (*role, bp.get()))
-            .collect();
-        assert_eq!(read, [(Role::Artist, 7000), (Role::Label, 3000)]);
-        for bad in [
-            "",
-            "artist",
-            "artist=7000",
-            "artist=10001",
-            "artist=5000,artist=5000",
-            "manager=10000",
-            "artist=-1,label=10001",
-        ] {
-            let refused = ImportOptions::with_split(bad).unwrap_err().to_string();
-            assert!(refused.contains("artist=7000,label=3000"), "{refused}");
         }
     }
 }

@@ -237,6 +237,13 @@ fn withdraw(
         return Ok(done("work withdrawn", id));
     }
     if store::release(conn, id)?.is_some() {
+        for work in store::works_of_release(conn, id)? {
+            // What came out elsewhere and is on it too stays.
+            if work.release.as_ref() == Some(id) && work.origin == from.origin {
+                store::withdraw_work(conn, &work.id, now)?;
+                cache::forget(conn, node, &work.id)?;
+            }
+        }
         store::withdraw_release(conn, id, now)?;
         return Ok(done("release withdrawn", id));
     }

@@ -1,9 +1,12 @@
 //! What a file says of itself: its tags, read with limits into texts that can be shown.
 
+mod packed;
+
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
+use federation::identifiers::{Identifier, Scheme};
 use lofty::config::{GlobalOptions, ParseOptions, apply_global_options};
 use lofty::file::{TaggedFile, TaggedFileExt};
 use lofty::picture::PictureType;
@@ -48,6 +51,12 @@ pub struct Tags {
     pub genre: Option<String>,
     /// The year.
     pub year: Option<u16>,
+    /// MusicBrainz's id of the recording.
+    pub recording_id: Option<Identifier>,
+    /// MusicBrainz's id of the release.
+    pub release_id: Option<Identifier>,
+    /// MusicBrainz's id of the artist, where there is one artist.
+    pub artist_id: Option<Identifier>,
     /// The picture on the front, as it lies in the file.
     pub picture: Option<Vec<u8>>,
 }
@@ -88,6 +97,10 @@ fn open(path: &Path) -> Result<TaggedFile, Box<dyn std::error::Error>> {
             .preserve_format_specific_items(false),
     );
     let options = ParseOptions::new().read_properties(false);
+    let file = File::open(path)?;
+    if packed::has_packed_frames(&file)? {
+        return Err("it has compressed frames".into());
+    }
     let file = BufReader::new(File::open(path)?);
     Ok(Probe::new(file)
         .options(options)
@@ -111,6 +124,9 @@ impl Reading<'_> {
             both => both,
         };
         Tags {
+            recording_id: self.musicbrainz(ItemKey::MusicBrainzRecordingId),
+            release_id: self.musicbrainz(ItemKey::MusicBrainzReleaseId),
+            artist_id: self.musicbrainz(ItemKey::MusicBrainzArtistId),
             title: self.text(ItemKey::TrackTitle, "title"),
             artists: self.artists(),
             album: self.text(ItemKey::AlbumTitle, "album"),
@@ -201,6 +217,10 @@ impl Reading<'_> {
             .take(15)
             .collect();
         (8..=14).contains(&digits.len()).then_some(digits)
+    }
+
+    fn musicbrainz(&self, key: ItemKey) -> Option<Identifier> {
+        Identifier::parse(Scheme::MusicBrainz, self.first(key)?.trim()).ok()
     }
 
     fn year(&self) -> Option<u16> {

@@ -86,7 +86,11 @@ pub fn host_of(words: &str, base: &str) -> Option<String> {
         let host = id.origin().split_once("://")?.1.to_owned();
         return (is_web && id.origin() != base).then_some(host);
     }
+    // `mailto:` and the like are no names.
     let account = Account::parse(words).ok()?;
+    if account.name().contains(':') {
+        return None;
+    }
     let own = base.split_once("://").map_or(base, |(_, host)| host);
     (account.host() != own).then(|| account.host().to_owned())
 }
@@ -124,13 +128,11 @@ pub async fn look_up(app: &App, member: &str, wanted: &str) -> Result<String, Re
     }
     app.lookups.one_more(member, app.clock.now_us())?;
     if !wanted.contains("://") {
-        let actor = peers::add::meet(app, &wanted).await?;
-        return Ok(page("actors", actor.id.as_str()));
+        return Ok(page("actors", &meet(app, &wanted).await?));
     }
     let value = document(app, &wanted).await?;
     if Actor::of(&value).is_ok() {
-        let actor = peers::add::meet(app, &wanted).await?;
-        return Ok(page("actors", actor.id.as_str()));
+        return Ok(page("actors", &meet(app, &wanted).await?));
     }
     let kind = match () {
         () if WorkWords::is_one(&value) => "works",
@@ -143,6 +145,21 @@ pub async fn look_up(app: &App, member: &str, wanted: &str) -> Result<String, Re
     take(app, &peer, value.clone()).await?;
     with_it(app, &peer, kind, &value).await;
     Ok(page(kind, &wanted))
+}
+
+/// Meets somebody; their id. A node is kept as a peer, others as actors.
+async fn meet(app: &App, wanted: &str) -> Result<String, Refusal> {
+    match peers::add::meet(app, wanted).await {
+        Ok(actor) => Ok(actor.id.to_string()),
+        Err(Refusal::Missing) => {
+            let base = app.config.base();
+            let scheme = base.split_once("://").map_or("https", |(scheme, _)| scheme);
+            let host = host_of(wanted, &base).ok_or(Refusal::Missing)?;
+            let node = peers::add::node_of(app, &format!("{scheme}://{host}")).await?;
+            Ok(node.actor_id.to_string())
+        }
+        Err(refusal) => Err(refusal),
+    }
 }
 
 /// The address somebody means who pastes that of another node's page about it.
@@ -279,7 +296,12 @@ async fn actor(
             {
                 return Err(Refusal::Missing);
             }
-            let actor = peers::store::actor(conn, &id)?.ok_or(Refusal::Missing)?;
+            let Some(actor) = peers::store::actor(conn, &id)? else {
+                let node = peers::store::peer(conn, id.origin())?
+                    .filter(|peer| *peer.actor_id.uri() == id)
+                    .ok_or(Refusal::Missing)?;
+                return Ok(ActorPage::of_node(page, node));
+            };
             let party = settlement::PartyId::parse(id.as_str()).ok();
             let is_party = match party {
                 Some(party) => catalogue::store::party(conn, &party)?.is_some(),
@@ -304,6 +326,21 @@ async fn actor(
 }
 
 impl ActorPage {
+    fn of_node(page: Page, node: Peer) -> Self {
+        let host = node.origin.split_once("://").map_or("", |(_, host)| host);
+        ActorPage {
+            page,
+            handle: Some(format!("@{}@{host}", peers::framework::NODE_NAME)),
+            kind: "discovery-actor-node",
+            home: Some(format!("{}/", node.origin)),
+            id: node.actor_id.to_string(),
+            origin: node.origin,
+            name: node.name,
+            known: None,
+            following: false,
+        }
+    }
+
     fn of(page: Page, actor: RemoteActor, known: Option<String>) -> Self {
         ActorPage {
             page,

@@ -660,7 +660,7 @@ mod tests {
             year: "26".into(),
             icpn: "3700000000010".into(),
             from: "tomorrow".into(),
-            territories: "FR XX-1".into(),
+            territories: "FR F!".into(),
             licensed_on: "2026-02-30".into(),
             label_part: "60".into(),
             producer: "Ana".into(),

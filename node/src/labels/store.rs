@@ -7,7 +7,10 @@ use settlement::{PartyId, Uri};
 use super::drafts::{Draft, DraftWork, ReleaseFacts, Upload, WorkFacts};
 use crate::catalogue::Role;
 use crate::db::Conn;
-use crate::schema::{draft_works, drafts, label_invitations, label_people, members, parties};
+use crate::schema::{
+    label_invitations, label_people, members, parties, release_draft_works as draft_works,
+    release_drafts as drafts,
+};
 
 fn unreadable(what: impl std::fmt::Display) -> diesel::result::Error {
     diesel::result::Error::DeserializationError(what.to_string().into())

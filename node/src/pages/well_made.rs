@@ -8,7 +8,7 @@ use crate::config::Language;
 type Rendered = Vec<(&'static str, askama::Result<String>)>;
 
 pub(super) fn every_page(language: Language) -> Vec<(&'static str, String)> {
-    let rooms: [fn(Language) -> Rendered; 16] = [
+    let rooms: [fn(Language) -> Rendered; 19] = [
         super::samples,
         super::shell::samples,
         crate::catalogue::pages::samples,

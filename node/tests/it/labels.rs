@@ -149,7 +149,7 @@ async fn a_label_adds_a_release_by_hand_changes_it_and_withdraws_it() {
     assert_eq!(found(&loire, "rives"), before);
     let work = page
         .split("/works/")
-        .nth(2)
+        .nth(1)
         .unwrap()
         .split('/')
         .next()

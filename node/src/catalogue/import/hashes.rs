@@ -19,6 +19,7 @@ pub struct HashSum {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Algorithm {
+    Crc32,
     Md5,
     Sha1,
     Sha224,
@@ -28,15 +29,17 @@ enum Algorithm {
 }
 
 impl Algorithm {
-    fn begin(self) -> Box<dyn DynDigest> {
-        match self {
+    /// None for the one that is no digest.
+    fn begin(self) -> Option<Box<dyn DynDigest>> {
+        Some(match self {
+            Algorithm::Crc32 => return None,
             Algorithm::Md5 => Box::new(Md5::default()),
             Algorithm::Sha1 => Box::new(Sha1::default()),
             Algorithm::Sha224 => Box::new(Sha224::default()),
             Algorithm::Sha256 => Box::new(Sha256::default()),
             Algorithm::Sha384 => Box::new(Sha384::default()),
             Algorithm::Sha512 => Box::new(Sha512::default()),
-        }
+        })
     }
 }
 
@@ -57,6 +60,7 @@ impl HashSum {
             .collect();
         let value = hex::decode(value.trim()).map_err(|_| unread())?;
         let algorithm = match (name.as_str(), value.len()) {
+            ("CRC" | "CRC32", 4) => Algorithm::Crc32,
             ("MD5", 16) => Algorithm::Md5,
             ("SHA" | "SHA1", 20) => Algorithm::Sha1,
             ("SHA224" | "SHA2", 28) => Algorithm::Sha224,
@@ -74,15 +78,22 @@ impl HashSum {
     /// When they cannot be read.
     pub fn holds(&self, mut bytes: impl Read) -> std::io::Result<bool> {
         let mut digest = self.algorithm.begin();
+        let mut crc = flate2::Crc::new();
         let mut buffer = vec![0; 256 * 1024];
         loop {
             let read = bytes.read(&mut buffer)?;
             if read == 0 {
                 break;
             }
-            digest.update(&buffer[..read]);
+            match &mut digest {
+                Some(digest) => digest.update(&buffer[..read]),
+                None => crc.update(&buffer[..read]),
+            }
         }
-        Ok(*digest.finalize() == *self.value)
+        Ok(match digest {
+            Some(digest) => *digest.finalize() == *self.value,
+            None => crc.sum().to_be_bytes() == *self.value,
+        })
     }
 }
 
@@ -94,6 +105,7 @@ mod tests {
     fn a_file_is_held_against_its_sum() {
         for (algorithm, value) in [
             ("MD5", "900150983cd24fb0d6963f7d28e17f72"),
+            ("CRC32", "352441C2"),
             ("SHA-1", "A9993E364706816ABA3E25717850C26C9CD0D89D"),
             (
                 "SHA2",
@@ -104,7 +116,7 @@ mod tests {
             assert!(sum.holds(&b"abc"[..]).unwrap(), "{algorithm}");
             assert!(!sum.holds(&b"abd"[..]).unwrap(), "{algorithm}");
         }
-        assert!(HashSum::parse("CRC32", "352441c2").is_err());
+        assert!(HashSum::parse("MD4", "a448017aaf21d8525fc10ae87aa6729d").is_err());
         assert!(HashSum::parse("MD5", "not hex").is_err());
         assert!(HashSum::parse("MD5", "00").is_err());
     }

@@ -11,6 +11,8 @@ use crate::words::Say;
 const DEPTH: usize = 32;
 /// The largest file that is taken, in bytes.
 pub const SIZE_LIMIT: u64 = 2 * 1024 * 1024 * 1024;
+/// The largest archive that is taken, in bytes.
+const ARCHIVE_LIMIT: u64 = 32 * 1024 * 1024 * 1024;
 
 /// Endings of files that are read.
 const TAKEN: [&str; 7] = ["flac", "m4a", "mp3", "oga", "ogg", "opus", "wav"];
@@ -29,6 +31,8 @@ pub enum What {
     Message,
     /// A table, with a line for each work.
     Table,
+    /// A ZIP archive of any of these.
+    Archive,
 }
 
 /// A file that was found.
@@ -127,6 +131,7 @@ impl Walk {
         let ending = ending(path).unwrap_or_default();
         let what = match ending.as_str() {
             "csv" | "tsv" => What::Table,
+            "zip" => What::Archive,
             "xml" if ern::is_ern(path) => What::Message,
             _ => What::Sound,
         };
@@ -137,7 +142,7 @@ impl Walk {
         if !self.is_new(path) {
             return;
         }
-        let refused = if ["zip", "tar", "gz", "tgz", "7z", "rar"].contains(&ending.as_str()) {
+        let refused = if ["tar", "gz", "tgz", "7z", "rar"].contains(&ending.as_str()) {
             Some(Say::new("catalogue-file-archive"))
         } else if ending == "xml" && what == What::Sound {
             Some(Say::new("catalogue-file-no-message"))
@@ -145,7 +150,7 @@ impl Walk {
             Some(Say::new("catalogue-file-unsupported"))
         } else if size == 0 {
             Some(Say::new("catalogue-file-empty"))
-        } else if size > SIZE_LIMIT {
+        } else if size > SIZE_LIMIT && (what != What::Archive || size > ARCHIVE_LIMIT) {
             Some(Say::new("catalogue-file-too-large"))
         } else {
             None

@@ -2,7 +2,7 @@ use diesel::prelude::*;
 use federation::digest::Sha256Digest;
 
 use crate::db::Conn;
-use crate::schema::{draft_works, import_refusals, imports, media, works};
+use crate::schema::{import_refusals, imports, media, release_draft_works as draft_works, works};
 
 /// How an import went so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

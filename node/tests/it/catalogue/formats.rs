@@ -56,6 +56,46 @@ fn one_tune_in_every_format_has_one_length_and_the_loudness_that_others_measure(
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compressed_frame_of_a_tag_is_not_unpacked_however_small_it_looks() {
+    // A title of 40 MB of spaces and four letters, in some 40 kB.
+    let mut text = b"\x03".to_vec();
+    text.resize(40 << 20, b' ');
+    text.extend_from_slice(b"Bomb");
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(&text).unwrap();
+    let packed = packed.finish().unwrap();
+    let seven = |number: usize| -> [u8; 4] {
+        [21, 14, 7, 0].map(|shift| u8::try_from(number >> shift & 0x7f).unwrap())
+    };
+    let mut frame = b"TIT2".to_vec();
+    frame.extend(seven(packed.len() + 4));
+    // Compressed, with the length it is said to have.
+    frame.extend([0, 0x09]);
+    frame.extend(seven(5));
+    frame.extend(&packed);
+    let mut bytes = b"ID3\x04\x00\x00".to_vec();
+    bytes.extend(seven(frame.len()));
+    bytes.extend(&frame);
+    bytes.extend(UNCOUNTED);
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "air/1.mp3", &bytes);
+    put(dir.path(), "air/2.mp3", UNCOUNTED);
+    let (summary, _) = import(&loire, dir.path());
+    assert_eq!(
+        (summary.taken, summary.refused_count),
+        (1, 1),
+        "{summary:?}"
+    );
+    assert!(
+        works(&loire)
+            .iter()
+            .all(|work| !work.title.contains("Bomb"))
+    );
+}
+
 #[test]
 fn an_mp3_with_a_hole_or_half_a_frame_is_refused_and_a_scratch_is_forgiven() {
     for (name, whole) in [("counted", COUNTED), ("uncounted", UNCOUNTED)] {

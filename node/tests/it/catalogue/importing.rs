@@ -81,6 +81,9 @@ async fn tagged_files_become_works_on_one_release_with_their_parties() {
     };
     let mut first = with("L’Été", "1");
     first.push((ItemKey::Isrc, ISRC));
+    let recording = "b1a9c0e9-d987-4042-ae91-78d6a3267d69";
+    first.push((ItemKey::MusicBrainzRecordingId, recording));
+    first.push((ItemKey::MusicBrainzArtistId, "no id"));
     tagged(music.path(), "album/01.flac", 220, &first);
     tagged(music.path(), "album/02.flac", 330, &with("L’Hiver", "2"));
 
@@ -97,6 +100,13 @@ async fn tagged_files_become_works_on_one_release_with_their_parties() {
     assert_eq!(ete.media_type.as_deref(), Some("audio/flac"));
     assert_eq!(ete.territory.unwrap().to_string(), "FR-ARA");
     assert!(ete.id.as_str().starts_with(&loire.base()));
+
+    let codes = loire
+        .db
+        .read_now(|conn| Ok::<_, DbError>(store::codes(conn, ete.id.as_str())?))
+        .unwrap();
+    let codes: Vec<_> = codes.iter().map(|code| code.value()).collect();
+    assert_eq!(codes, [recording]);
 
     // Whoever knows the label, the album or half a name finds them all.
     for q in ["micro climat", "ANNEES douces", "coeur loup", "coe anne"] {

@@ -2,7 +2,9 @@
 
 pub mod sounds;
 
+mod archives;
 mod crossing;
+mod elsewhere;
 mod ern;
 mod formats;
 mod importing;

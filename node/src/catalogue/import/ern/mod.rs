@@ -6,6 +6,7 @@
 //! nothing, a number that is none, refuses the message with its line. A message is read to its end
 //! before anything of it is taken.
 
+mod entries;
 pub mod message;
 pub mod read;
 pub mod rights;

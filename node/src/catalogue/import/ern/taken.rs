@@ -1,26 +1,24 @@
-//! From a message to entries, and what a message does to what is here: a release comes in or
+//! What a message does to what is here: a release comes in or
 //! changes, tracks that are no longer on it go, a release is taken down.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use federation::identifiers::Scheme;
 use settlement::{Kind, Uri, WorkId};
 
+use super::entries::{key, kind_of, release_entry, release_keys, work_entry};
 use super::message::{
-    Content, Header, Message, MessageParty, MessageRelease, Purge, ReleaseCodes, ReleaseMessage,
-    Resource, ResourceKind,
+    Content, Header, Message, MessageRelease, Purge, ReleaseMessage, Resource, ResourceKind,
 };
 use super::rights::{Deals, Rights, instant};
 use super::xml::malformed;
 use crate::catalogue::import::beside::{self, Beside};
 use crate::catalogue::import::enter::{Enter, Entered};
-use crate::catalogue::import::entry::{KeptFile, PartyEntry, ReleaseEntry, WorkEntry};
+use crate::catalogue::import::entry::{KeptFile, WorkEntry};
 use crate::catalogue::import::walk::Found;
 use crate::catalogue::import::{Became, Import, Looker, Tally};
-use crate::catalogue::mandates::MandateWords;
 use crate::catalogue::tags::cleaned;
-use crate::catalogue::{Release, Role, store, withdraw_release_in};
+use crate::catalogue::{Release, store, withdraw_release_in};
 use crate::db::Conn;
 use crate::web::Refusal;
 use crate::words::Say;
@@ -185,7 +183,7 @@ impl Import<'_> {
         enter: &mut Enter<'_>,
     ) -> Result<Became, Refusal> {
         let keys = release_keys(taking.header, &release.codes);
-        let mut entry = release_entry(message, release, taking, &keys);
+        let mut entry = release_entry(message, release, taking.header, &keys);
         entry.cover = self.cover(found, message, release, taking)?;
         self.seen.release(&entry);
         let mut counts = Tally::default();
@@ -202,8 +200,15 @@ impl Import<'_> {
             for ((content, resource, kind, rights), (wanted, looked)) in
                 some.iter().zip(wanted.iter().zip(looked))
             {
-                let mut work =
-                    work_entry(message, release, content, resource, *kind, taking, &keys[0]);
+                let mut work = work_entry(
+                    message,
+                    release,
+                    content,
+                    resource,
+                    *kind,
+                    taking.header,
+                    &keys[0],
+                );
                 work.rights.clone_from(rights);
                 absent += u64::from(looked.is_none());
                 match looked {
@@ -436,36 +441,6 @@ fn look_at(
     beside::each(wanted, look).into_iter().collect()
 }
 
-/// What kind of work a resource is; none for what only comes along: pictures, booklets, lyrics.
-fn kind_of(resource: &Resource) -> Option<Kind> {
-    if resource.supplemental {
-        return None;
-    }
-    match (resource.kind, resource.type_word.as_str()) {
-        (ResourceKind::Sound, _) => Some(Kind::Music),
-        (ResourceKind::Video, _) => Some(Kind::Film),
-        (ResourceKind::Text, "EBook" | "TextDocument") | (ResourceKind::SheetMusic, _) => {
-            Some(Kind::Book)
-        }
-        (ResourceKind::Software, "MusicalWorkBasedGame" | "NonMusicalWorkBasedGame") => {
-            Some(Kind::Game)
-        }
-        _ => None,
-    }
-}
-
-fn key(header: &Header, what: &str) -> String {
-    format!("ddex|{}|{what}", header.sender)
-}
-
-fn release_keys(header: &Header, codes: &ReleaseCodes) -> Vec<String> {
-    codes
-        .keys
-        .iter()
-        .map(|code| key(header, &format!("release|{code}")))
-        .collect()
-}
-
 fn known_release(conn: &mut Conn, keys: &[String]) -> Result<Option<Release>, Refusal> {
     for key in keys {
         let Some(known) = store::provenance(conn, key)? else {
@@ -479,156 +454,6 @@ fn known_release(conn: &mut Conn, keys: &[String]) -> Result<Option<Release>, Re
         }
     }
     Ok(None)
-}
-
-fn party(message: &ReleaseMessage, reference: &str) -> Option<PartyEntry> {
-    let MessageParty { name, codes } = message.parties.get(reference)?;
-    let name = match (name.is_empty(), codes.first()) {
-        (true, Some(code)) => code.to_string(),
-        _ => name.clone(),
-    };
-    Some(PartyEntry {
-        name,
-        codes: codes.clone(),
-    })
-}
-
-fn mandate(message: &ReleaseMessage, taking: &Taking<'_>) -> MandateWords {
-    let header = taking.header;
-    let begins = message.deals.iter().flat_map(|deal| &deal.deals);
-    let begins = begins
-        .flat_map(|deal| &deal.periods)
-        .filter_map(|(from, _)| from.as_deref());
-    let day = |text: &str| text.get(..10).map(str::to_owned);
-    MandateWords {
-        licensor: Some(
-            header
-                .on_behalf_of
-                .clone()
-                .unwrap_or_else(|| header.sender_name.clone()),
-        ),
-        granted: begins.min().and_then(day).or_else(|| day(&header.created)),
-        scope: None,
-        society: None,
-    }
-}
-
-fn release_entry(
-    message: &ReleaseMessage,
-    release: &MessageRelease,
-    taking: &Taking<'_>,
-    keys: &[String],
-) -> ReleaseEntry {
-    let artist = release
-        .artists
-        .first()
-        .and_then(|artist| party(message, artist));
-    let credit = match release.credit.is_empty() {
-        false => release.credit.clone(),
-        true => names(message, release.artists.iter()),
-    };
-    ReleaseEntry {
-        key: keys[0].clone(),
-        title: release.title.clone(),
-        artist: artist.or_else(|| Some(PartyEntry::named(&credit))),
-        credit,
-        label: release
-            .labels
-            .first()
-            .and_then(|label| party(message, label)),
-        codes: release.codes.codes.clone(),
-        year: release.year,
-        genre: release.genre.clone(),
-        cover: None,
-        mandate: mandate(message, taking),
-    }
-}
-
-fn names<'r>(message: &ReleaseMessage, references: impl Iterator<Item = &'r String>) -> String {
-    let names: Vec<String> = references
-        .filter_map(|reference| Some(party(message, reference)?.name))
-        .collect();
-    cleaned(&names.join(", ")).0
-}
-
-fn work_entry(
-    message: &ReleaseMessage,
-    release: &MessageRelease,
-    content: &Content,
-    resource: &Resource,
-    kind: Kind,
-    taking: &Taking<'_>,
-    release_key: &str,
-) -> WorkEntry {
-    let isrc = resource
-        .codes
-        .iter()
-        .find(|code| code.scheme() == Scheme::Isrc);
-    let known_as = match (isrc, resource.own_codes.first()) {
-        (Some(isrc), _) => key(taking.header, &format!("isrc|{}", isrc.value())),
-        (None, Some(own)) => key(taking.header, &format!("own|{own}")),
-        (None, None) => format!("{release_key}|{}", content.resource),
-    };
-    let credit = match &resource.credit {
-        Some(credit) => credit.clone(),
-        None => {
-            let names = names(message, resource.artists.iter().map(|(artist, _)| artist));
-            if names.is_empty() {
-                release.credit.clone()
-            } else {
-                names
-            }
-        }
-    };
-    let mut who: Vec<(PartyEntry, Role)> = resource
-        .artists
-        .iter()
-        .filter_map(|(artist, _)| Some((party(message, artist)?, Role::Artist)))
-        .collect();
-    if who.is_empty() {
-        who.push((PartyEntry::named(&credit), Role::Artist));
-    }
-    who.extend(
-        release
-            .labels
-            .iter()
-            .filter_map(|label| Some((party(message, label)?, Role::Label))),
-    );
-    for (contributor, role) in &resource.contributors {
-        let role = match role.as_str() {
-            "Producer" | "StudioProducer" | "ExecutiveProducer" => Role::Producer,
-            "MusicPublisher" | "OriginalPublisher" | "SubPublisher" => Role::Publisher,
-            _ => continue,
-        };
-        who.extend(party(message, contributor).map(|party| (party, role)));
-    }
-    let mut seen = BTreeSet::new();
-    who.retain(|pair| seen.insert(pair.clone()));
-    let credits = resource.artists.iter().chain(&resource.contributors);
-    let credits = credits
-        .filter_map(|(reference, role)| Some((party(message, reference)?, role.clone())))
-        .collect();
-    WorkEntry {
-        key: known_as,
-        kind,
-        title: resource
-            .title
-            .clone()
-            .unwrap_or_else(|| release.title.clone()),
-        credit,
-        who,
-        credits,
-        disc: content.disc,
-        position: Some(content.position),
-        codes: resource.codes.clone(),
-        duration_ms: resource.duration_ms.unwrap_or(0),
-        file: None,
-        genre: release.genre.clone(),
-        year: resource.year.or(release.year),
-        rights: None,
-        mandate: mandate(message, taking),
-        split: None,
-    }
 }
 
 /// The folders whose audio belongs to a message, taken or not.
