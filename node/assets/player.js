@@ -38,6 +38,21 @@
     return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
   };
 
+  // Plays are told by the node's clock: that of the device may be wrong. A page that comes back from
+  // the browser's own store is as old as it is, so what was found before holds then.
+  const CLOCK = "antiphon-clock";
+  const clockOff = (() => {
+    const made = Number(document.querySelector('meta[name="now"]')?.content);
+    const again = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+    try {
+      const kept = sessionStorage.getItem(CLOCK);
+      if (!made || (again && kept)) return Number(kept) || 0;
+      sessionStorage.setItem(CLOCK, made - Date.now());
+    } catch { /* private window */ }
+    return made ? made - Date.now() : 0;
+  })();
+  const nodeTime = () => new Date(Date.now() + clockOff).toISOString();
+
   // Reporting: seconds really heard, growing only; one id a play, so that nothing counts twice.
   const newId = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2)}`);
   const tell = (leaving, telling = play) => {
@@ -61,7 +76,7 @@
     const now = film.currentTime;
     if (event.type === "playing") {
       sound().pause();
-      if (!films.has(film)) films.set(film, { id: newId(), item: { work: film.dataset.film }, started: new Date().toISOString(), heard: 0, told: -1, last: now });
+      if (!films.has(film)) films.set(film, { id: newId(), item: { work: film.dataset.film }, started: nodeTime(), heard: 0, told: -1, last: now });
     }
     const play = films.get(film);
     if (!play) return;
@@ -465,7 +480,7 @@
       for (const audio of sounds()) audio.addEventListener(event, () => { if (audio === sound()) act(audio); });
     };
     on("playing", (audio) => {
-      play ||= { id: newId(), item: queue[at], started: new Date().toISOString(), heard: 0, told: -1 };
+      play ||= { id: newId(), item: queue[at], started: nodeTime(), heard: 0, told: -1 };
       last = audio.currentTime;
       renewed = false;
       failures = 0;

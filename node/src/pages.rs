@@ -102,6 +102,9 @@ pub struct Page {
     pub zone: TimeZone,
     /// The node's currency.
     pub currency: Currency,
+    /// When it was made by the node's clock, in milliseconds since 1970 UTC: the clock of the
+    /// device it is read on may be wrong, and plays are told by the node's.
+    pub now_ms: i64,
 }
 
 impl Page {
@@ -116,6 +119,7 @@ impl Page {
             base: node.config.base(),
             zone: node.config.time_zone(),
             currency: node.config.currency,
+            now_ms: node.clock.now_us() / 1000,
         }
     }
 
@@ -339,6 +343,7 @@ impl Page {
             base: "http://localhost:8101".into(),
             zone: TimeZone::UTC,
             currency: Currency::parse("EUR").unwrap(),
+            now_ms: 1_790_000_000_000,
         }
     }
 }

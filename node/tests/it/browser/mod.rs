@@ -18,7 +18,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use thirtyfour::prelude::*;
 
-use crate::world::{Host, PASSWORD, World};
+use crate::world::{Host, PASSWORD};
 
 /// How long anything on a page may take before the test says what was waited for, in milliseconds.
 const PATIENCE: u64 = 60_000;
@@ -90,11 +90,6 @@ impl Browser {
             .goto(format!("{}{path}", host.base()))
             .await
             .unwrap();
-    }
-
-    /// Sets the world's clock by the browser's, which dates what is heard.
-    pub async fn set(&self, world: &World) {
-        world.turn_to(&self.text("new Date().toISOString()").await);
     }
 
     /// Signs in through the form.

@@ -48,7 +48,6 @@ async fn the_music_goes_on_from_page_to_page_and_back_and_waits_after_a_reload()
     let library = loire.venue("Médiathèque", 120_000, 20);
     release(&loire, "Fleuves", &[("Aube", 220), ("Brume", 330)], 60);
     let browser = Browser::open().await;
-    browser.set(&world).await;
     let code = loire.invitation(&library);
 
     browser.go(&loire, &format!("/join?code={code}")).await;
