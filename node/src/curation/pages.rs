@@ -88,8 +88,8 @@ async fn home(State(app): State<App>, guest: Guest) -> Result<Response, Refusal>
                 lead,
                 here,
                 elsewhere,
-                new_here: catalogue::latest_releases(conn, &base, true, 8)?,
-                new_elsewhere: catalogue::latest_releases(conn, &base, false, 8)?,
+                new_here: catalogue::latest_releases(conn, &base, true, 12)?,
+                new_elsewhere: catalogue::latest_releases(conn, &base, false, 12)?,
                 page,
             })
         })

@@ -10,6 +10,7 @@
 //! ```
 
 mod composing;
+mod installing;
 mod playing;
 
 use std::os::unix::process::CommandExt;

@@ -8,6 +8,7 @@ mod elsewhere;
 mod ern;
 mod formats;
 mod importing;
+mod kinds;
 mod listening;
 mod messages;
 mod network;
