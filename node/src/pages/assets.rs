@@ -1,9 +1,18 @@
 //! Styles, script, fonts and the mark: embedded in the binary, no build step.
 
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
+
+use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use rust_embed::RustEmbed;
 
 use crate::web::Refusal;
@@ -73,16 +82,40 @@ pub async fn serve(
     if known {
         return Ok((StatusCode::NOT_MODIFIED, head).into_response());
     }
-    Ok((head, file.data).into_response())
+    let is_text = [".js", ".css", ".svg"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    let varies = [(VARY, HeaderValue::from_static("accept-encoding"))];
+    if is_text && takes_gzip(&headers) {
+        let packed = [(CONTENT_ENCODING, HeaderValue::from_static("gzip"))];
+        return Ok((head, varies, packed, gzip(version, &file.data)).into_response());
+    }
+    Ok((head, varies, file.data).into_response())
+}
+
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT_ENCODING).and_then(|a| a.to_str().ok());
+    accepted.unwrap_or_default().split(',').any(|one| {
+        let (name, weight) = one.split_once(';').unwrap_or((one, ""));
+        name.trim() == "gzip" && weight.trim() != "q=0"
+    })
+}
+
+/// An asset compressed, once for each version of it.
+fn gzip(version: String, bytes: &[u8]) -> Bytes {
+    static PACKED: Mutex<BTreeMap<String, Bytes>> = Mutex::new(BTreeMap::new());
+    let mut packed = PACKED.lock().unwrap_or_else(PoisonError::into_inner);
+    let pack = || {
+        let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+        // Nothing can fail that is written into memory.
+        let _ = packer.write_all(bytes);
+        Bytes::from(packer.finish().unwrap_or_default())
+    };
+    packed.entry(version).or_insert_with(pack).clone()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-
     use super::*;
 
     #[test]
@@ -90,9 +123,8 @@ mod tests {
         let size = |name: &str| Assets::get(name).unwrap().data.len();
         let mut all = 0;
         for name in Assets::iter().filter(|name| name.ends_with(".js") || name.ends_with(".css")) {
-            let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-            packed.write_all(&Assets::get(&name).unwrap().data).unwrap();
-            all += packed.finish().unwrap().len();
+            let file = Assets::get(&name).unwrap();
+            all += gzip(version(&file), &file.data).len();
         }
         assert!(
             all <= 60_000,
@@ -103,6 +135,24 @@ mod tests {
             .map(|name| size(&name))
             .sum();
         assert!(fonts <= 60_000, "{fonts} bytes of fonts");
+    }
+
+    #[test]
+    fn what_is_compressed_is_the_same_when_it_is_unpacked() {
+        use std::io::Read as _;
+        let file = Assets::get("player.js").unwrap();
+        let packed = gzip(version(&file), &file.data);
+        let mut unpacked = Vec::new();
+        let mut reader = flate2::read::GzDecoder::new(&packed[..]);
+        reader.read_to_end(&mut unpacked).unwrap();
+        assert_eq!(unpacked, file.data.as_ref());
+        let sent = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_str(text).unwrap());
+            takes_gzip(&headers)
+        };
+        assert!(sent("br, gzip") && sent("gzip;q=0.5"));
+        assert!(!sent("br") && !sent("gzip;q=0") && !sent(""));
     }
 
     #[test]
