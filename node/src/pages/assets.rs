@@ -64,7 +64,8 @@ pub async fn serve(
     } else {
         "no-cache"
     };
-    let tag = format!("\"{version}\"");
+    // Weak: it stands for the same bytes, compressed or not.
+    let tag = format!("W/\"{version}\"");
     let kind = file.metadata.mimetype();
     let kind = if kind.starts_with("text/") {
         format!("{kind}; charset=utf-8")
