@@ -146,7 +146,7 @@ mod tests {
         let mut unpacked = Vec::new();
         let mut reader = flate2::read::GzDecoder::new(&packed[..]);
         reader.read_to_end(&mut unpacked).unwrap();
-        assert_eq!(unpacked, file.data.as_ref());
+        assert_eq!(unpacked, &file.data[..]);
         let sent = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_str(text).unwrap());
