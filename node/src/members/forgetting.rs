@@ -12,8 +12,8 @@ use crate::Node;
 use crate::db::Conn;
 use crate::listening;
 use crate::schema::{
-    brought_names, drafts, invitations, member_follows, members, memberships, plays, posts,
-    public_members, reset_codes, staff,
+    brought_names, drafts, invitations, label_invitations, label_people, member_follows, members,
+    memberships, plays, posts, public_members, reset_codes, staff,
 };
 use crate::shelf;
 use crate::web::Refusal;
@@ -105,6 +105,10 @@ fn hand_over(conn: &mut Conn, member: &str, nobody: &str) -> QueryResult<()> {
         .execute(conn)?;
     diesel::delete(reset_codes::table.filter(reset_codes::member_id.eq(member))).execute(conn)?;
     diesel::delete(staff::table.filter(staff::member_id.eq(member))).execute(conn)?;
+    diesel::delete(label_people::table.filter(label_people::member_id.eq(member))).execute(conn)?;
+    diesel::update(label_invitations::table.filter(label_invitations::used_by.eq(member)))
+        .set(label_invitations::used_by.eq(nobody))
+        .execute(conn)?;
     diesel::delete(members::table.find(member)).execute(conn)?;
     Ok(())
 }

@@ -79,7 +79,7 @@ impl Browser {
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                 "--disable-background-networking", "--window-size=1280,900",
             ] },
-            "timeouts": { "script": 120_000, "pageLoad": 120_000 },
+            "timeouts": { "script": 900_000, "pageLoad": 900_000 },
         } } });
         let at = format!("http://127.0.0.1:{port}/session");
         let opened = post(&client, &at, &wishes).await;
