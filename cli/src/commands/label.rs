@@ -7,7 +7,7 @@ use node::web::Refusal;
 
 use super::{Here, print_json};
 
-/// Keeps the labels of the node: who may add releases for them on the node\'s pages.
+/// Keeps the labels of the node: who may add releases for them on the node's pages.
 #[derive(Debug, Subcommand)]
 #[command(after_long_help = "Examples:\n  \
     antiphon label invite --dir loire \"Micro Climat\"\n  \
@@ -19,13 +19,13 @@ pub enum Label {
     List(List),
 }
 
-/// Prints a code, good once and for 60 days; who has it goes to the node\'s page /labels/join. A label
+/// Prints a code, good once and for 60 days; who has it goes to the node's page /labels/join. A label
 /// that nobody named before is made.
 #[derive(Debug, Args)]
 pub struct Invite {
     #[command(flatten)]
     here: Here,
-    /// The label\'s name, or its address
+    /// The label's name, or its address
     #[arg(value_name = "LABEL")]
     label: String,
     /// Print the code as JSON
