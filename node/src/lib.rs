@@ -1,7 +1,7 @@
 //! The server of Antiphon. A tour:
 //!
 //! Each **room** is a noun of the domain: [`members`], [`venues`], [`catalogue`], [`labels`], [`curation`],
-//! [`discovery`], [`listening`], [`peers`], [`reports`], [`coordinator`], [`notices`], [`operating`]. In a room, each **drawer** means the
+//! [`discovery`], [`listening`], [`peers`], [`reports`], [`coordinator`], [`cases`], [`operating`]. In a room, each **drawer** means the
 //! same: `mod.rs` is the noun (types, states, rules, `routes()`), `store.rs` its sentences to the
 //! database, `pages.rs` its pages, `api.rs` its JSON for programs, `inbox.rs` what an arriving
 //! activity does there. A room may use another's `mod.rs` and `store.rs`, never its doors.
@@ -14,6 +14,7 @@
 //! ([`serve`]); connections come in through [`doorway`].
 
 pub mod calendar;
+pub mod cases;
 pub mod catalogue;
 pub mod clock;
 pub mod comparison;
@@ -29,7 +30,6 @@ pub mod labels;
 pub mod listening;
 pub mod members;
 pub mod names;
-pub mod notices;
 pub mod operating;
 pub mod pages;
 pub mod peers;

@@ -39,7 +39,7 @@ pub fn routes() -> Router<App> {
         .merge(crate::shelf::pages::routes())
         .merge(crate::peers::pages::routes())
         .merge(crate::coordinator::pages::routes())
-        .merge(crate::notices::pages::routes())
+        .merge(crate::cases::pages::routes())
         .merge(crate::operating::routes())
         .route("/assets/{*name}", get(assets::serve))
         .route("/manifest.webmanifest", get(shell::manifest))

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use axum::Json;
+use axum::extract::rejection::FormRejection;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, HOST, ORIGIN, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum::{Form, Json};
 use federation::json::{JsonLimits, parse_strict};
 use serde_json::json;
 
@@ -54,6 +55,27 @@ pub struct Complaint {
     pub field: &'static str,
     /// What is wrong with it, and the way out.
     pub say: Say,
+}
+
+impl Complaint {
+    /// Something to say about each of these fields, for pages that are rendered from samples.
+    #[cfg(test)]
+    pub(crate) fn samples(fields: &[&'static str]) -> Vec<Self> {
+        let say = || Say::new("page-form-unread");
+        let about = |&field| Complaint { field, say: say() };
+        fields.iter().map(about).collect()
+    }
+}
+
+/// What a form was sent with.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for a body that is no form.
+pub fn read<T>(form: Result<Form<T>, FormRejection>) -> Result<T, Refusal> {
+    match form {
+        Ok(Form(form)) => Ok(form),
+        Err(_) => Err(Refusal::field("form", Say::new("page-form-unread"))),
+    }
 }
 
 impl Refusal {

@@ -19,7 +19,7 @@ use crate::catalogue::changes::Change;
 use crate::catalogue::{self, Party, Release};
 use crate::db::Conn;
 use crate::pages::{self, Page};
-use crate::web::{App, Complaint, Guest, Refusal};
+use crate::web::{App, Complaint, Guest, Refusal, read};
 use crate::words::Say;
 
 /// How many drafts and releases a desk shows.
@@ -46,14 +46,6 @@ pub fn routes() -> Router<App> {
         .route("/labels/{slug}/releases/{draft}/publish", post(publish))
         .route("/labels/{slug}/releases/{draft}/withdraw", post(withdraw))
         .route("/labels/{slug}/releases/{draft}/discard", post(discard))
-}
-
-/// What a form was sent with; a body that is no form is refused in words.
-fn read<T>(form: Result<Form<T>, FormRejection>) -> Result<T, Refusal> {
-    match form {
-        Ok(Form(form)) => Ok(form),
-        Err(_) => Err(Refusal::field("form", Say::new("page-form-unread"))),
-    }
 }
 
 /// The labels one acts for; for who runs the node, all of them.

@@ -12,11 +12,11 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use settlement::VenueId;
 
-use super::pages::read;
 use super::second::{self, Enrolment};
 use super::store::{self, Membership};
 use super::{SignedIn, token_digest};
 use crate::pages::{self, Page, local_path};
+use crate::web::read;
 use crate::web::{self, App, Complaint, Guest, Refusal, SESSION_COOKIE};
 
 /// The doors that answer with pages.
@@ -405,15 +405,7 @@ pub(crate) fn samples(
 ) -> Vec<(&'static str, askama::Result<String>)> {
     use crate::words::Say;
     let page = || Page::sample(language, true);
-    let complaints = |fields: &[&'static str]| {
-        fields
-            .iter()
-            .map(|field| Complaint {
-                field,
-                say: Say::new("page-form-unread"),
-            })
-            .collect::<Vec<_>>()
-    };
+    let complaints = Complaint::samples;
     let membership = |slug: &str, name: &str| Membership {
         venue: VenueId::parse(&format!("http://localhost:8101/venues/{slug}")).unwrap(),
         name: name.into(),

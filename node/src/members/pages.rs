@@ -15,7 +15,7 @@ use super::{Joining, Session, SignedIn};
 use crate::listening::shown::{self, Heard, Paid};
 use crate::pages::{self, Page, local_path};
 use crate::peers;
-use crate::web::{self, App, Complaint, Guest, Refusal, SESSION_COOKIE};
+use crate::web::{self, App, Complaint, Guest, Refusal, SESSION_COOKIE, read};
 use crate::words::Say;
 
 /// How many plays a member sees of their history at once.
@@ -33,14 +33,6 @@ pub fn routes() -> Router<App> {
         .route("/me", get(me))
         .merge(super::account::routes())
         .merge(super::public::pages::routes())
-}
-
-/// What a form was sent with; a body that is no form is refused in words.
-pub(crate) fn read<T>(form: Result<Form<T>, FormRejection>) -> Result<T, Refusal> {
-    match form {
-        Ok(Form(form)) => Ok(form),
-        Err(_) => Err(Refusal::field("form", Say::new("page-form-unread"))),
-    }
 }
 
 /// Opens the session in the browser and leads on: by way of the second step, where there is one.
@@ -292,15 +284,7 @@ pub(crate) fn samples(
         words: "Un <concert> & un bal\nce soir.".into(),
         published_us: 1_793_491_200_000_000,
     };
-    let complaints = |fields: &[&'static str]| {
-        fields
-            .iter()
-            .map(|field| Complaint {
-                field,
-                say: Say::new("page-form-unread"),
-            })
-            .collect::<Vec<_>>()
-    };
+    let complaints = Complaint::samples;
     let page = || Page::sample(language, true);
     let mut all = Vec::new();
     for wrong in [&[][..], &["code", "name", "password"][..]] {

@@ -10,8 +10,8 @@ use diesel::sql_types::BigInt;
 
 use super::{Head, jobs, open};
 use crate::Node;
+use crate::cases;
 use crate::db::Conn;
-use crate::notices;
 use crate::pages::{self, Page};
 use crate::schema::{cached_media, media, members, parties, releases, venues, works};
 use crate::web::{App, Guest, Refusal};
@@ -144,7 +144,7 @@ async fn health(State(app): State<App>, guest: Guest) -> Result<Response, Refusa
         .read(move |conn| {
             let now_us = node.clock.now_us();
             let jobs = jobs::waiting(conn)?;
-            let cases = notices::store::all(conn, 0)?;
+            let cases = cases::store::all(conn, 0)?;
             let due: Vec<i64> = cases.iter().filter_map(|case| case.deadline_us()).collect();
             let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
             Ok::<_, Refusal>(HealthPage {

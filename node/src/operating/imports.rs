@@ -18,9 +18,9 @@ use super::{Head, open};
 use crate::Node;
 use crate::catalogue::import::{self, Became, ImportEvent, ImportOptions};
 use crate::db::Conn;
-use crate::members::pages::read;
 use crate::pages::{self, Page};
 use crate::schema::{import_refusals, imports};
+use crate::web::read;
 use crate::web::{App, Guest, Refusal};
 use crate::words::Say;
 

@@ -16,9 +16,9 @@ use serde::Deserialize;
 use super::{Head, open};
 use crate::Node;
 use crate::db::Conn;
-use crate::members::pages::read;
 use crate::pages::{self, Page};
 use crate::schema::{deliveries, inbox, peers, received_reports, settlements};
+use crate::web::read;
 use crate::web::{App, Guest, Refusal};
 
 pub(super) fn routes() -> Router<App> {

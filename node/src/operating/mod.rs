@@ -1,7 +1,7 @@
 //! The collective's desk: what whoever runs the node sees and does. How the house is (storage, what
 //! waits, what is late), its venues and what they paid, its parties, imports as they go on, jobs that
 //! wait and can be tried again or stopped, the months and their accounts; cases are in
-//! [`crate::notices`], peers on the network's page.
+//! [`crate::cases`], peers on the network's page.
 
 pub mod health;
 pub mod imports;
@@ -46,7 +46,7 @@ impl Head {
             ("/desk/imports", "operating-imports"),
             ("/desk/jobs", "operating-jobs"),
             ("/desk/months", "operating-months"),
-            ("/desk/notices", "operating-notices"),
+            ("/desk/cases", "operating-cases-desk"),
             ("/network", "operating-peers"),
         ]
     }

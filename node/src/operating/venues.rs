@@ -11,10 +11,10 @@ use serde::Deserialize;
 use settlement::{Minor, Period};
 
 use super::{Head, open};
-use crate::members::pages::read;
 use crate::pages::{self, Page};
 use crate::venues::contribution::{Contribution, last_month};
 use crate::venues::{self, Seats, Venue, store};
+use crate::web::read;
 use crate::web::{App, Complaint, Guest, Refusal};
 use crate::words::Say;
 
@@ -244,13 +244,7 @@ pub(crate) fn samples(
             name: "Le \"Fil\" <b>".into(),
             ..AddForm::default()
         },
-        complaints: wrong
-            .iter()
-            .map(|field| Complaint {
-                field,
-                say: Say::new("page-form-unread"),
-            })
-            .collect(),
+        complaints: Complaint::samples(wrong),
     };
     vec![
         ("operating venues", page(vec![line(true)], &[]).render()),

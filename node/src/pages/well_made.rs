@@ -26,7 +26,7 @@ pub(super) fn every_page(language: Language) -> Vec<(&'static str, String)> {
         crate::shelf::pages::samples,
         crate::peers::pages::samples,
         crate::coordinator::pages::samples,
-        crate::notices::pages::samples,
+        crate::cases::pages::samples,
         crate::operating::samples,
     ];
     rooms

@@ -36,12 +36,12 @@ async fn report(visitor: &Visitor, subject: &str, words: &str) -> crate::world::
         ("words", words),
         ("faith", "yes"),
     ];
-    visitor.form("/notices", &fields).await
+    visitor.form("/cases", &fields).await
 }
 
 /// The last part of the address a sender is given.
 fn token(page: &str) -> String {
-    let after = page.split("href=\"/notices/").nth(1).expect("an address");
+    let after = page.split("href=\"/cases/").nth(1).expect("an address");
     after.split('"').next().unwrap().to_owned()
 }
 
@@ -65,7 +65,7 @@ async fn a_notice_is_acknowledged_decided_with_a_reason_told_to_both_sides_and_c
     let sent = report(&stranger, &path, WHY).await;
     assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.text);
     assert!(sent.text.contains("Notice No. 1"), "{}", sent.text);
-    let sender = format!("/notices/{}", token(&sent.text));
+    let sender = format!("/cases/{}", token(&sent.text));
     let waits = stranger.page(&sender).await;
     assert!(
         waits.text.contains("To be decided before 17"),
@@ -75,13 +75,13 @@ async fn a_notice_is_acknowledged_decided_with_a_reason_told_to_both_sides_and_c
 
     // Only whoever runs the node decides.
     assert_eq!(
-        stranger.page("/desk/notices").await.status,
+        stranger.page("/desk/cases").await.status,
         StatusCode::UNAUTHORIZED
     );
-    let list = root.page("/desk/notices").await.text;
-    let id = list.split("/desk/notices/").nth(1).expect("a case");
+    let list = root.page("/desk/cases").await.text;
+    let id = list.split("/desk/cases/").nth(1).expect("a case");
     let id = id.split('"').next().unwrap().to_owned();
-    let door = format!("/desk/notices/{id}");
+    let door = format!("/desk/cases/{id}");
     let silent = root
         .form(&door, &[("decision", "refused"), ("reason", " ")])
         .await;
@@ -98,10 +98,10 @@ async fn a_notice_is_acknowledged_decided_with_a_reason_told_to_both_sides_and_c
     assert!(read.contains("The label shows a signed mandate."), "{read}");
     let desk = root.page(&door).await.text;
     let other = desk
-        .split(&format!("{}/notices/", loire.base()))
+        .split(&format!("{}/cases/", loire.base()))
         .nth(1)
         .expect("an address");
-    let other = format!("/notices/{}", other.split('<').next().unwrap());
+    let other = format!("/cases/{}", other.split('<').next().unwrap());
     let theirs = loire.visitor().page(&other).await;
     assert_eq!(theirs.status, StatusCode::OK);
     assert!(theirs.text.contains("The label shows a signed mandate."));
@@ -122,7 +122,7 @@ async fn a_notice_is_acknowledged_decided_with_a_reason_told_to_both_sides_and_c
     );
     assert!(root.page("/desk").await.text.contains("1 notice to decide"));
     world.pass(15 * 24 * 3600);
-    assert!(root.page("/desk/notices").await.text.contains("late"));
+    assert!(root.page("/desk/cases").await.text.contains("late"));
     let offered = || {
         let find = |conn: &mut _| Ok::<_, DbError>(catalogue::store::work(conn, &song)?);
         loire
@@ -147,7 +147,7 @@ async fn a_notice_is_acknowledged_decided_with_a_reason_told_to_both_sides_and_c
     let late = stranger.form(&format!("{sender}/appeal"), &appeal).await;
     assert_eq!(late.status, StatusCode::CONFLICT);
     let guessed = stranger
-        .page("/notices/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+        .page("/cases/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
         .await;
     assert_eq!(guessed.status, StatusCode::NOT_FOUND);
 }

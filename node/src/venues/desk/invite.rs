@@ -201,7 +201,7 @@ async fn make(
     Path(slug): Path<String>,
     sent: Result<Form<MakeForm>, FormRejection>,
 ) -> Result<Response, Refusal> {
-    let sent = crate::members::pages::read(sent)?;
+    let sent = crate::web::read(sent)?;
     let typed = Typed {
         count: sent.count.chars().take(8).collect(),
         days: sent.days.trim().parse().unwrap_or(0),
@@ -351,7 +351,7 @@ async fn revoke(
     Path(slug): Path<String>,
     sent: Result<Form<RevokeForm>, FormRejection>,
 ) -> Result<Response, Refusal> {
-    let sent = crate::members::pages::read(sent)?;
+    let sent = crate::web::read(sent)?;
     let page = Page::of(&app, &guest);
     let now_us = app.clock.now_us();
     let (asked, at) = (sent.code.clone(), slug.clone());
@@ -423,13 +423,7 @@ pub(crate) fn samples(
                 code: "7K2M\"<b>".into(),
                 ..Typed::default()
             },
-            complaints: wrong
-                .iter()
-                .map(|field| Complaint {
-                    field,
-                    say: Say::new("page-form-unread"),
-                })
-                .collect(),
+            complaints: Complaint::samples(wrong),
             done: full.then(|| "2".into()),
         };
         all.push(("desk invitations", page.render()));

@@ -154,7 +154,7 @@ async fn act(
     Path(slug): Path<String>,
     sent: Result<Form<About>, FormRejection>,
 ) -> Result<Response, Refusal> {
-    let about = crate::members::pages::read(sent)?;
+    let about = crate::web::read(sent)?;
     let page = Page::of(&app, &guest);
     let node = app.clone();
     let back = format!("/venues/{slug}/desk/members");

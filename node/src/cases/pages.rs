@@ -13,10 +13,10 @@ use serde::Deserialize;
 
 use super::store::{self, Case};
 use super::{Acknowledged, CaseKind, Decision, Sent, Side, Stage, WORDS_LIMIT};
-use crate::members::pages::read;
 use crate::members::token_digest;
 use crate::operating::{self, Head};
 use crate::pages::{self, Page};
+use crate::web::read;
 use crate::web::{App, Complaint, Guest, Refusal};
 
 /// How many decided cases the desk lists.
@@ -25,16 +25,16 @@ const LISTED: i64 = 100;
 /// The doors that answer with pages.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/notices", get(form).post(send))
-        .route("/notices/{token}", get(follow))
-        .route("/notices/{token}/appeal", post(contest))
-        .route("/desk/notices", get(list))
-        .route("/desk/notices/{id}", get(one).post(decide))
+        .route("/cases", get(form).post(send))
+        .route("/cases/{token}", get(follow))
+        .route("/cases/{token}/appeal", post(contest))
+        .route("/desk/cases", get(list))
+        .route("/desk/cases/{id}", get(one).post(decide))
 }
 
 /// Telling of something.
 #[derive(Template)]
-#[template(path = "notices/send.html")]
+#[template(path = "cases/send.html")]
 struct SendPage {
     page: Page,
     kind: CaseKind,
@@ -44,7 +44,7 @@ struct SendPage {
 
 /// What is said at once: the number, and where to follow it.
 #[derive(Template)]
-#[template(path = "notices/acknowledged.html")]
+#[template(path = "cases/acknowledged.html")]
 struct AcknowledgedPage {
     page: Page,
     kind: CaseKind,
@@ -127,7 +127,7 @@ async fn send(
         // Not a redirect: the address is kept nowhere, so this is the only answer that has it.
         Ok(acknowledged) => {
             let page = AcknowledgedPage {
-                address: app.config.uri(&format!("/notices/{}", acknowledged.token)),
+                address: app.config.uri(&format!("/cases/{}", acknowledged.token)),
                 page,
                 kind,
                 acknowledged,
@@ -153,7 +153,7 @@ async fn send(
 
 /// A case as one of its sides reads it.
 #[derive(Template)]
-#[template(path = "notices/case.html")]
+#[template(path = "cases/case.html")]
 struct CasePage {
     page: Page,
     case: Case,
@@ -228,7 +228,7 @@ async fn contest(
         })
         .await;
     match done {
-        Ok(()) => Ok(Redirect::to(&format!("/notices/{token}")).into_response()),
+        Ok(()) => Ok(Redirect::to(&format!("/cases/{token}")).into_response()),
         Err(Refusal::Invalid(complaints)) => {
             let words = super::prose(&words);
             pages::answer_invalid(&case_page(&app, &guest, token, words, complaints).await?)
@@ -241,7 +241,7 @@ async fn contest(
 
 /// The cases, those that wait first.
 #[derive(Template)]
-#[template(path = "notices/list.html")]
+#[template(path = "cases/list.html")]
 struct ListPage {
     page: Page,
     head: Head,
@@ -257,7 +257,7 @@ impl ListPage {
 
 /// A case, to be decided.
 #[derive(Template)]
-#[template(path = "notices/decide.html")]
+#[template(path = "cases/decide.html")]
 struct DecidePage {
     page: Page,
     head: Head,
@@ -288,18 +288,18 @@ pub(crate) fn stage_key(case: &Case) -> &'static str {
         case.decision.as_deref(),
         case.appeal_decision.as_deref(),
     ) {
-        (Stage::Open, _, _) => "notices-stage-open",
-        (Stage::Appealed, _, _) => "notices-stage-appealed",
-        (Stage::Decided, Some("upheld"), _) => "notices-stage-upheld",
-        (Stage::Decided, _, _) => "notices-stage-refused",
-        (Stage::Closed, _, Some("upheld")) => "notices-stage-appeal-upheld",
-        (Stage::Closed, _, _) => "notices-stage-appeal-refused",
+        (Stage::Open, _, _) => "cases-stage-open",
+        (Stage::Appealed, _, _) => "cases-stage-appealed",
+        (Stage::Decided, Some("upheld"), _) => "cases-stage-upheld",
+        (Stage::Decided, _, _) => "cases-stage-refused",
+        (Stage::Closed, _, Some("upheld")) => "cases-stage-appeal-upheld",
+        (Stage::Closed, _, _) => "cases-stage-appeal-refused",
     }
 }
 
 async fn list(State(app): State<App>, guest: Guest) -> Result<Response, Refusal> {
     let page = Page::of(&app, &guest);
-    let head = operating::open(&page, "/notices")?;
+    let head = operating::open(&page, "/cases")?;
     let now_us = app.clock.now_us();
     let cases = app
         .db
@@ -321,14 +321,14 @@ async fn decide_page(
     complaints: Vec<Complaint>,
 ) -> Result<DecidePage, Refusal> {
     let page = Page::of(app, guest);
-    let head = operating::open(&page, "/notices")?;
+    let head = operating::open(&page, "/cases")?;
     let case = app
         .db
         .read(move |conn| store::case(conn, &id)?.ok_or(Refusal::Missing))
         .await?;
     let token = super::other_token(app, &case.id);
     Ok(DecidePage {
-        other: app.config.uri(&format!("/notices/{token}")),
+        other: app.config.uri(&format!("/cases/{token}")),
         page,
         head,
         case,
@@ -359,14 +359,10 @@ async fn decide(
     Path(id): Path<String>,
     sent: Result<Form<DecideForm>, FormRejection>,
 ) -> Result<Response, Refusal> {
-    operating::open(&Page::of(&app, &guest), "/notices")?;
+    operating::open(&Page::of(&app, &guest), "/cases")?;
     let form = read(sent)?;
-    let decision = Decision::parse(&form.decision).ok_or_else(|| {
-        Refusal::field(
-            "decision",
-            crate::words::Say::new("notices-decision-wanted"),
-        )
-    });
+    let decision = Decision::parse(&form.decision)
+        .ok_or_else(|| Refusal::field("decision", crate::words::Say::new("cases-decision-wanted")));
     let (node, at, reason) = (app.clone(), id.clone(), form.reason.clone());
     let done = match decision {
         Ok(decision) => {
@@ -377,7 +373,7 @@ async fn decide(
         Err(refusal) => Err(refusal),
     };
     match done {
-        Ok(()) => Ok(Redirect::to(&format!("/desk/notices/{id}")).into_response()),
+        Ok(()) => Ok(Redirect::to(&format!("/desk/cases/{id}")).into_response()),
         Err(Refusal::Invalid(complaints)) => {
             let reason = super::prose(&form.reason);
             pages::answer_invalid(&decide_page(&app, &guest, id, reason, complaints).await?)
@@ -418,15 +414,7 @@ pub(crate) fn samples(
             appeal_decided_us: closed,
         }
     };
-    let complaints = |fields: &[&'static str]| {
-        fields
-            .iter()
-            .map(|field| Complaint {
-                field,
-                say: Say::new("page-form-unread"),
-            })
-            .collect::<Vec<_>>()
-    };
+    let complaints = Complaint::samples;
     let mut all = Vec::new();
     for (kind, wrong) in [
         (CaseKind::Unlawful, &[][..]),
@@ -450,7 +438,7 @@ pub(crate) fn samples(
                 number: 12,
                 token: "t".into(),
             },
-            address: "http://localhost:8101/notices/t".into(),
+            address: "http://localhost:8101/cases/t".into(),
         };
         all.push(("notice acknowledged", acknowledged.render()));
     }
@@ -472,9 +460,9 @@ pub(crate) fn samples(
         all.push(("case", page.render()));
         let decide = DecidePage {
             page: Page::sample(language, true),
-            head: operating::sample_head("/notices"),
+            head: operating::sample_head("/cases"),
             case: case(stage),
-            other: "http://localhost:8101/notices/o".into(),
+            other: "http://localhost:8101/cases/o".into(),
             reason: "<b>".into(),
             complaints: complaints(&["reason"]),
         };
@@ -482,7 +470,7 @@ pub(crate) fn samples(
     }
     let list = ListPage {
         page: Page::sample(language, true),
-        head: operating::sample_head("/notices"),
+        head: operating::sample_head("/cases"),
         cases: stages.map(case).into(),
         now_us: at + 1,
     };

@@ -1,4 +1,4 @@
-//! Notices: what people tell the collective that is wrong, and what becomes of it.
+//! Cases: what people tell the collective that is wrong, and what becomes of it.
 //!
 //! A **case** is a notice of content somebody holds to be unlawful (Regulation (EU) 2022/2065,
 //! article 16), or a complaint about a party's statement. Anybody may send one, without an account.
@@ -166,17 +166,17 @@ pub fn take(
         });
     };
     if !is_subject(node, kind, &subject) {
-        wrong("subject", "notices-subject-wrong");
+        wrong("subject", "cases-subject-wrong");
     }
     match prose(&sent.words) {
-        words if words.chars().count() > WORDS_LIMIT => wrong("words", "notices-words-long"),
+        words if words.chars().count() > WORDS_LIMIT => wrong("words", "cases-words-long"),
         words if words.chars().filter(|c| c.is_alphanumeric()).count() < 10 => {
-            wrong("words", "notices-words-short");
+            wrong("words", "cases-words-short");
         }
         _ => {}
     }
     if !sent.good_faith {
-        wrong("faith", "notices-faith-wanted");
+        wrong("faith", "cases-faith-wanted");
     }
     if !complaints.is_empty() {
         return Err(Refusal::Invalid(complaints));
@@ -272,10 +272,10 @@ pub fn decide(
     let case = store::case(conn, id)?.ok_or(Refusal::Missing)?;
     let reason = prose(reason);
     if reason.chars().filter(|c| c.is_alphanumeric()).count() < 10 {
-        return Err(Refusal::field("reason", Say::new("notices-reason-wanted")));
+        return Err(Refusal::field("reason", Say::new("cases-reason-wanted")));
     }
     if reason.chars().count() > WORDS_LIMIT {
-        let say = Say::new("notices-words-long").with("limit", WORDS_LIMIT);
+        let say = Say::new("cases-words-long").with("limit", WORDS_LIMIT);
         return Err(Refusal::field("reason", say));
     }
     let now_us = node.clock.now_us();
@@ -290,7 +290,7 @@ pub fn decide(
             decision == Decision::Upheld && case.appealed_by.as_deref() == Some("sender")
         }
         Stage::Decided | Stage::Closed => {
-            return Err(Refusal::Conflict(Say::new("notices-decided-already")));
+            return Err(Refusal::Conflict(Say::new("cases-decided-already")));
         }
     };
     if wrong && case.kind == CaseKind::Unlawful {
@@ -343,15 +343,15 @@ pub fn appeal(
 ) -> Result<(), Refusal> {
     let words = prose(words);
     if words.chars().filter(|c| c.is_alphanumeric()).count() < 10 {
-        return Err(Refusal::field("appeal", Say::new("notices-words-short")));
+        return Err(Refusal::field("appeal", Say::new("cases-words-short")));
     }
     if words.chars().count() > WORDS_LIMIT {
-        let say = Say::new("notices-words-long").with("limit", WORDS_LIMIT);
+        let say = Say::new("cases-words-long").with("limit", WORDS_LIMIT);
         return Err(Refusal::field("appeal", say));
     }
     let now_us = node.clock.now_us();
     if !case.may_contest(side, now_us) {
-        return Err(Refusal::Conflict(Say::new("notices-no-appeal")));
+        return Err(Refusal::Conflict(Say::new("cases-no-appeal")));
     }
     let due_us = now_us + APPEAL_DAYS * DAY_US;
     Ok(store::appeal(conn, &case.id, side, &words, now_us, due_us)?)
