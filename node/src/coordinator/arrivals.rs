@@ -1,8 +1,10 @@
 //! Offered reports are fetched by signed request, checked as a stranger's, put into the archive,
 //! and answered: with a signed receipt, or with a refusal that says why.
 //!
-//! Every step can be broken off and begun again: files arrive in a folder of their own, move into
-//! the archive whole, and the answer is written in one transaction with the words that carry it.
+//! Every step can be broken off and begun again: files arrive in a folder of their own, the answer
+//! is written in one transaction with the words that carry it, and only then what was accepted moves
+//! into its place in the archive, whole. So the archive holds no report without a receipt, and a
+//! receipt is given for no report that the settlement of its month has not seen.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +16,7 @@ use federation::keys::Ed25519Public;
 use federation::policy::PolicyFile;
 use federation::receipt::{PlayReportReceipt, PlayReportRefusal};
 use federation::report::{
-    Arrival, FileReference, PlayReport, PreviousReport, ReportFolder, ReportRefused, arrive,
+    Arrival, FileReference, PlayReport, PreviousReport, ReportFolder, arrive,
 };
 use settlement::{Period, Timestamp, Track, Uri, WorkId};
 use tokio::sync::watch;
@@ -44,6 +46,12 @@ const WAITS_FOR_WORKS: i64 = 10;
 pub async fn run(app: App, mut left: watch::Receiver<bool>) {
     if !app.config.is_coordinator() {
         return;
+    }
+    let accepted = app
+        .db
+        .read(|conn| Ok::<_, Refusal>(store::all_accepted(conn)?));
+    if let Err(error) = accepted.await.and_then(|all| settle_in_all(&app, &all)) {
+        tracing::error!(%error, "an accepted report could not be put into the archive");
     }
     let mut under_way = JoinSet::new();
     loop {
@@ -141,18 +149,11 @@ impl From<FetchRefused> for Trouble {
 async fn deal_with(app: &App, offer: ReceivedReport) {
     let id = offer.id.clone();
     let checked = check(app, &offer).await;
-    // One at a time finds its place in the archive, moves there and is answered.
+    // One at a time finds its place in the archive, is answered and moves there.
     let _turn = app.turns.arrivals.lock().await;
-    let kept = match checked {
-        Ok(arrived) => keep(app, &offer, &arrived).await,
-        Err(trouble) => Err(trouble),
-    };
-    let outcome = match kept {
-        Ok(folder) => answer(app, offer, Ok(folder)).await,
-        Err(Trouble::Refused(reason)) => {
-            tracing::warn!(report = %id, %reason, "report refused");
-            answer(app, offer, Err(reason)).await
-        }
+    let outcome = match checked {
+        Ok(()) => accept(app, offer).await,
+        Err(Trouble::Refused(reason)) => refuse(app, offer, reason).await,
         Err(Trouble::Later(reason)) => {
             tracing::info!(report = %id, %reason, "report to be fetched again");
             let wait = peers::wait_us(offer.attempts, &app.clock);
@@ -167,18 +168,23 @@ async fn deal_with(app: &App, offer: ReceivedReport) {
     }
 }
 
-/// Fetches and checks; gives the folder the report arrived in.
-async fn check(app: &App, offer: &ReceivedReport) -> Result<PathBuf, Trouble> {
+/// Where the files of a report arrive before it is accepted.
+fn arriving(node: &Node, report: &ReceivedReport) -> PathBuf {
+    node.config
+        .dir
+        .join("archive")
+        .join(&report.period)
+        .join("arriving")
+        .join(Sha256Digest::of(report.id.as_bytes()).hex())
+}
+
+/// Fetches and checks; what arrived is on the disk for good.
+async fn check(app: &App, offer: &ReceivedReport) -> Result<(), Trouble> {
     let (manifest, document) = PlayReport::parse(offer.manifest.as_bytes())
         .map_err(|e| Trouble::Refused(e.to_string()))?;
     let period = manifest.period;
     let known = before(app, &manifest, offer).await?;
-    let arriving = app
-        .config
-        .dir
-        .join(archive(period))
-        .join("arriving")
-        .join(Sha256Digest::of(offer.id.as_bytes()).hex());
+    let arriving = arriving(app, offer);
     let folder = ReportFolder::named(&arriving, "");
     folder
         .write_manifest(&document)
@@ -213,25 +219,65 @@ async fn check(app: &App, offer: &ReceivedReport) -> Result<PathBuf, Trouble> {
     .await
     .map_err(|e| Trouble::Later(e.to_string()))?;
     match verdict {
-        Ok(()) => {}
-        // Taken in, but the answer was not kept: it is answered now.
-        Err(ReportRefused::AlreadyTaken) => {}
+        // A receipt must not be lost to a power cut that takes the names of the files with it.
+        Ok(()) => Ok(files::sync_folder(&arriving)?),
         Err(refused) => {
             let _ = fs::remove_dir_all(&arriving);
-            return Err(Trouble::Refused(refused.to_string()));
+            Err(Trouble::Refused(refused.to_string()))
         }
     }
-    Ok(arriving)
 }
 
-/// Moves a checked report into the archive; gives the folder it now lies in.
-async fn keep(app: &App, offer: &ReceivedReport, arrived: &Path) -> Result<String, Trouble> {
-    let (manifest, _) = PlayReport::parse(offer.manifest.as_bytes())
-        .map_err(|e| Trouble::Refused(e.to_string()))?;
-    // Looked up again: others came in, or the month was settled, while this one was looked at.
-    let known = before(app, &manifest, offer).await?;
-    settle_in(arrived, &app.config.dir.join(&known.folder))?;
-    Ok(known.folder)
+/// Writes the receipt of a checked report, unless the month was settled while it was looked at, and
+/// puts it into its place in the archive.
+async fn accept(app: &App, offer: ReceivedReport) -> Result<(), Refusal> {
+    let node = app.clone();
+    let accepted = app
+        .db
+        .write(move |conn| {
+            let (manifest, _) =
+                PlayReport::parse(offer.manifest.as_bytes()).map_err(Refusal::broken)?;
+            let period = manifest.period;
+            if reports::store::settlement_of(conn, period)?.is_some() {
+                let reason = too_late(period);
+                tracing::warn!(report = %offer.id, %reason, "report refused");
+                answer(conn, &node, &offer, Err(&reason))?;
+                let _ = fs::remove_dir_all(arriving(&node, &offer));
+                return Ok(None);
+            }
+            let all = store::received_for(conn, period)?;
+            let name = name_of(conn, &node, &offer)?;
+            let name = folder_name(&name, &offer.node_id, period, &all);
+            let folder = format!("{}/reports/{name}", archive(period));
+            answer(conn, &node, &offer, Ok(&folder))?;
+            store::received(conn, &offer.id).map_err(Refusal::from)
+        })
+        .await?;
+    match accepted {
+        Some(report) => settle_in(app, &report),
+        None => Ok(()),
+    }
+}
+
+async fn refuse(app: &App, offer: ReceivedReport, reason: String) -> Result<(), Refusal> {
+    tracing::warn!(report = %offer.id, %reason, "report refused");
+    let node = app.clone();
+    app.db
+        .write(move |conn| answer(conn, &node, &offer, Err(&reason)))
+        .await
+}
+
+fn too_late(period: Period) -> String {
+    format!("{period} is settled; what it lacks goes into a later month as an adjustment")
+}
+
+/// What the node that offers a report is called here.
+fn name_of(conn: &mut Conn, node: &Node, offer: &ReceivedReport) -> Result<String, Refusal> {
+    if offer.node_id == node.config.actor().as_str() {
+        return Ok(Peer::ourselves(node).name);
+    }
+    let peer = peers::store::peer(conn, &offer.origin)?;
+    Ok(peer.map(|peer| peer.name).unwrap_or_default())
 }
 
 /// What is known before a report is looked at.
@@ -240,8 +286,6 @@ struct Before {
     key: Ed25519Public,
     policy: PolicyFile,
     previous: Vec<PreviousReport>,
-    /// Where in the archive the report is to lie.
-    folder: String,
 }
 
 async fn before(
@@ -250,7 +294,6 @@ async fn before(
     offer: &ReceivedReport,
 ) -> Result<Before, Trouble> {
     let (node, offer, period) = (app.clone(), offer.clone(), manifest.period);
-    let sequence = manifest.sequence;
     let (found, settled) = app
         .db
         .read(move |conn| {
@@ -259,11 +302,9 @@ async fn before(
         })
         .await?;
     if settled {
-        return Err(Trouble::Refused(format!(
-            "{period} is settled; what it lacks goes into a later month as an adjustment"
-        )));
+        return Err(Trouble::Refused(too_late(period)));
     }
-    let (key_id, key, name, others) = found?;
+    let (key_id, key, others) = found?;
     let mut previous = Vec::new();
     for other in others.iter().filter(|other| other.state == "accepted") {
         previous.push(PreviousReport {
@@ -276,18 +317,16 @@ async fn before(
         });
     }
     let policy = policy::own_policy(app)?;
-    let folder = format!("{}/reports/{name}", archive(period));
-    tracing::debug!(%period, sequence, folder, "a report is looked at");
+    tracing::debug!(%period, manifest.sequence, "a report is looked at");
     Ok(Before {
         key_id,
         key,
         policy,
         previous,
-        folder,
     })
 }
 
-type Found = Result<(String, Ed25519Public, String, Vec<ReceivedReport>), Trouble>;
+type Found = Result<(String, Ed25519Public, Vec<ReceivedReport>), Trouble>;
 
 fn look_up(
     conn: &mut Conn,
@@ -317,11 +356,10 @@ fn look_up(
         }
         Err(refused) => return Ok(Err(Trouble::Refused(refused.to_string()))),
     };
-    let name = folder_name(&peer.name, &offer.node_id, period, &all);
     let others = all
         .into_iter()
         .filter(|r| r.node_id == offer.node_id && r.id != offer.id);
-    Ok(Ok((key_id, key, name, others.collect())))
+    Ok(Ok((key_id, key, others.collect())))
 }
 
 /// A node's folder in the archive of a month: its name in plain letters, told apart from another
@@ -428,62 +466,74 @@ async fn known_works(app: &App, ids: Vec<WorkId>) -> Result<BTreeMap<WorkId, Tra
         .await
 }
 
-/// Moves a checked report into its place; one it replaces is kept beside.
-fn settle_in(arriving: &Path, place: &Path) -> Result<(), Trouble> {
-    let moved = || -> std::io::Result<()> {
-        if place.exists() {
-            let mut number = 1;
-            let beside = loop {
-                let beside: PathBuf = place.with_extension(format!("replaced-{number}"));
-                if !beside.exists() {
-                    break beside;
-                }
-                number += 1;
-            };
-            if let Some(parent) = place.parent().and_then(Path::parent) {
-                let replaced = parent.join("replaced");
-                fs::create_dir_all(&replaced)?;
-                fs::rename(place, replaced.join(beside.file_name().unwrap_or_default()))?;
-            }
-        }
-        if let Some(parent) = place.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::rename(arriving, place)
-    };
-    moved().map_err(|e| Trouble::Later(format!("{}: {e}", place.display())))?;
-    if let Some(parent) = place.parent() {
-        files::sync_folder(parent)?;
+/// Moves the accepted reports of a month into their places, where a power cut came between the
+/// receipt and the move. In the order they were numbered: the last of a node is in force.
+///
+/// # Errors
+/// When the disk does not do as asked.
+pub fn settle_in_all(node: &Node, reports: &[ReceivedReport]) -> Result<(), Refusal> {
+    for report in reports {
+        settle_in(node, report)?;
     }
     Ok(())
 }
 
-/// Writes the signed answer, and says it, in one transaction.
-async fn answer(
-    app: &App,
-    offer: ReceivedReport,
-    verdict: Result<String, String>,
+/// Moves an accepted report into its place; one it replaces is kept beside. Nothing, when it lies
+/// there already.
+fn settle_in(node: &Node, report: &ReceivedReport) -> Result<(), Refusal> {
+    let Some(folder) = report.folder.as_deref() else {
+        return Ok(());
+    };
+    let arrived = arriving(node, report);
+    if !arrived.exists() {
+        return Ok(());
+    }
+    let place = node.config.dir.join(folder);
+    let moved = || -> std::io::Result<()> {
+        let reports = place.parent().unwrap_or(&place);
+        fs::create_dir_all(reports)?;
+        // The node and a command that settles may both be at it: the second finds it done.
+        let lock = fs::File::create(node.config.dir.join("archive").join(".moving"))?;
+        lock.lock()?;
+        if !arrived.exists() {
+            return Ok(());
+        }
+        if place.exists() {
+            let replaced = reports.with_file_name("replaced");
+            fs::create_dir_all(&replaced)?;
+            let name = place.file_name().unwrap_or_default().to_string_lossy();
+            let beside = (1..u32::MAX)
+                .map(|number| replaced.join(format!("{name}.replaced-{number}")))
+                .find(|beside| !beside.exists())
+                .ok_or(std::io::ErrorKind::AlreadyExists)?;
+            fs::rename(&place, beside)?;
+        }
+        fs::rename(&arrived, &place)?;
+        fs::File::open(reports)?.sync_all()
+    };
+    moved().map_err(|e| files::refused(&place, e))
+}
+
+/// Writes the signed answer, and says it.
+fn answer(
+    conn: &mut Conn,
+    node: &Node,
+    offer: &ReceivedReport,
+    verdict: Result<&str, &str>,
 ) -> Result<(), Refusal> {
-    let node = app.clone();
-    app.db
-        .write(move |conn| {
-            let document = signed_answer(&node, &offer, verdict.as_ref().err())?;
-            let reason = verdict.as_ref().err().map(String::as_str);
-            let folder = verdict.as_ref().ok().map(String::as_str);
-            let now = node.clock.now_us();
-            store::answer(conn, &offer.id, folder, &document, reason, now)?;
-            match store::received(conn, &offer.id)? {
-                Some(answered) => inbox::say_answer(conn, &node, &answered),
-                None => Err(Refusal::Missing),
-            }
-        })
-        .await
+    let document = signed_answer(node, offer, verdict.err())?;
+    let now = node.clock.now_us();
+    store::answer(conn, &offer.id, verdict.ok(), &document, verdict.err(), now)?;
+    match store::received(conn, &offer.id)? {
+        Some(answered) => inbox::say_answer(conn, node, &answered),
+        None => Err(Refusal::Missing),
+    }
 }
 
 fn signed_answer(
     node: &Node,
     offer: &ReceivedReport,
-    reason: Option<&String>,
+    reason: Option<&str>,
 ) -> Result<String, Refusal> {
     let broken = |e: settlement::Malformed| Refusal::broken(e);
     let object = offer.id.split('#').next().unwrap_or(&offer.id);
@@ -513,7 +563,7 @@ fn signed_answer(
             attributed_to,
             object,
             digest,
-            reason: reason.clone(),
+            reason: reason.to_owned(),
             published: now,
         }
         .to_document(),

@@ -15,7 +15,7 @@ use serde_json::json;
 use settlement::{Period, Settlement, SplitSheets, Timestamp, Uri, WorkId};
 
 use super::store::{self, ReceivedReport};
-use super::{archive, statements};
+use super::{archive, arrivals, statements};
 use crate::db::Conn;
 use crate::peers::{self, Peer, To};
 use crate::reports::inbox::ANNOUNCED;
@@ -82,7 +82,7 @@ pub fn settle(node: &Node, period: Period, with: &SettleWith) -> Result<Settled,
     let mut document = SettlementDocument::of(&settled, reference).map_err(Refusal::broken)?;
     document.id = Some(Uri::parse(&id).map_err(Refusal::broken)?);
     document.published = Some(Timestamp::parse(&node.clock.now_text()).map_err(Refusal::broken)?);
-    document.keys = before.keys;
+    document.keys = before.keys.clone();
     let signed = node.sign(document.to_document())?;
     let place = folder.join(layout::SETTLEMENT);
     settling::write_outputs(&place, &settled.settlement)
@@ -90,7 +90,11 @@ pub fn settle(node: &Node, period: Period, with: &SettleWith) -> Result<Settled,
     let digest =
         settlement_document::write(&place, &signed).map_err(|e| files::unwritten(&place, e))?;
     // What an auditor would find is found before anybody is told.
-    verify_folder(&folder, &AuditOptions::default()).map_err(Refusal::broken)?;
+    if let Err(differs) = verify_folder(&folder, &AuditOptions::default()) {
+        // A report that came in meanwhile lies in the folder, but not among what was settled.
+        node.db.read_now(|conn| before.still_all(conn, period))?;
+        return Err(Refusal::broken(differs));
+    }
 
     let rows = statements::rows(&id, &node.config.actor(), &read.inputs, &settled.settlement)?;
     let now = node.clock.now_us();
@@ -119,6 +123,7 @@ pub fn settle(node: &Node, period: Period, with: &SettleWith) -> Result<Settled,
                 Say::new("reports-settled-already").with("period", period),
             ));
         }
+        before.still_all(conn, period)?;
         insert_settlement(conn, &known)?;
         store::keep_statements(conn, &id, &rows)?;
         publish(conn, node, &known, &before.reports)
@@ -195,6 +200,8 @@ pub fn unanswered(
 struct Before {
     /// The reports in force, by node.
     reports: Vec<ReceivedReport>,
+    /// How many were accepted for the month, those they replace among them.
+    accepted: usize,
     keys: std::collections::BTreeMap<String, federation::keys::Ed25519Public>,
     sheets: Vec<PublishedSplitSheet>,
     /// Where the balances are that the last settlement carried out.
@@ -225,15 +232,7 @@ impl Before {
             // Latest first: the first one is the one before.
             carried = carried.or(known.folder.map(|folder| node.config.dir.join(folder)));
         }
-        let mut reports: Vec<ReceivedReport> = Vec::new();
-        for report in store::received_for(conn, period)? {
-            if report.state != "accepted" {
-                continue;
-            }
-            // Sorted by node and sequence: the last of a node is in force.
-            reports.retain(|earlier| earlier.node_id != report.node_id);
-            reports.push(report);
-        }
+        let (reports, accepted) = in_force(conn, node, period)?;
         if reports.is_empty() {
             return Err(Refusal::Conflict(
                 Say::new("reports-none-accepted").with("period", period),
@@ -274,10 +273,24 @@ impl Before {
         }
         Ok(Before {
             reports,
+            accepted,
             keys,
             sheets: sheets(conn, period)?,
             carried,
         })
+    }
+
+    /// Whether what was read is all there is still: a report accepted since has a receipt, and must
+    /// not be left out.
+    fn still_all(&self, conn: &mut Conn, period: Period) -> Result<(), Refusal> {
+        let accepted = store::received_for(conn, period)?;
+        let accepted = accepted.iter().filter(|report| report.state == "accepted");
+        if accepted.count() == self.accepted {
+            return Ok(());
+        }
+        Err(Refusal::Conflict(
+            Say::new("reports-came-meanwhile").with("period", period),
+        ))
     }
 
     /// Puts everything a settlement depends on into its folder.
@@ -350,6 +363,26 @@ impl Before {
             disputes: optional(layout::DISPUTES, with.disputes.as_deref())?,
         })
     }
+}
+
+/// The accepted reports of a month that are in force, each in its place in the archive, and how many
+/// were accepted in all.
+fn in_force(
+    conn: &mut Conn,
+    node: &Node,
+    period: Period,
+) -> Result<(Vec<ReceivedReport>, usize), Refusal> {
+    let mut accepted = store::received_for(conn, period)?;
+    accepted.retain(|report| report.state == "accepted");
+    arrivals::settle_in_all(node, &accepted)?;
+    let all = accepted.len();
+    let mut reports: Vec<ReceivedReport> = Vec::new();
+    for report in accepted {
+        // Sorted by node and sequence: the last of a node is in force.
+        reports.retain(|earlier| earlier.node_id != report.node_id);
+        reports.push(report);
+    }
+    Ok((reports, all))
 }
 
 /// The digest of the policy a report was counted under.

@@ -219,6 +219,15 @@ pub fn received_for(conn: &mut Conn, period: Period) -> QueryResult<Vec<Received
         .load(conn)
 }
 
+/// Every accepted report, those of a node and month in the order they were numbered.
+pub fn all_accepted(conn: &mut Conn) -> QueryResult<Vec<ReceivedReport>> {
+    received_reports::table
+        .filter(received_reports::state.eq("accepted"))
+        .order(received_reports::sequence.asc())
+        .select(ReceivedReport::as_select())
+        .load(conn)
+}
+
 /// The accepted report with this node, month and sequence, if there is one.
 pub fn accepted(
     conn: &mut Conn,

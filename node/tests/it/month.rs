@@ -646,6 +646,66 @@ fn said(host: &Host) -> i64 {
     blocking(|| host.db.read_now(look).unwrap())
 }
 
+/// Where the files of a report arrive at the coordinator.
+fn arriving(network: &Network, id: &str) -> std::path::PathBuf {
+    let hex = federation::digest::Sha256Digest::of(id.as_bytes()).hex();
+    let folder = network.coordination.dir.join("archive/2026-10/arriving");
+    folder.join(hex)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_whose_receipt_was_written_just_before_the_power_went_is_settled() {
+    let network = Network::new().await;
+    network.listen().await;
+    network.report(&network.loire).await;
+    network.report(&network.wallonie).await;
+    // As the disk is between the receipt and the move into the archive.
+    for report in received(&network) {
+        let place = network.coordination.dir.join(report.folder.unwrap());
+        fs::rename(place, arriving(&network, &report.id)).unwrap();
+    }
+    let settled = network.settle().unwrap();
+    assert_eq!(settled.nodes.len(), 2);
+    verify_folder(&settled.folder, &AuditOptions::default()).unwrap();
+    network.errands().await;
+    assert_eq!(answers(&network, &settled.id), [true, true]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_comes_while_its_month_is_settled_gets_no_receipt_for_nothing() {
+    let network = Network::new().await;
+    network.listen().await;
+    network.report(&network.loire).await;
+    blocking(|| {
+        reports::close(&network.wallonie, october()).unwrap();
+        reports::send(&network.wallonie, october()).unwrap();
+    });
+    come_to_rest(&[&network.coordination, &network.wallonie]).await;
+    // It was looked at before the settlement, and is to be answered after it.
+    let coordination = network.coordination.app.clone();
+    let turn = coordination.turns.arrivals.lock().await;
+    let app = coordination.clone();
+    let looking = tokio::spawn(async move { arrivals::pass(&app).await });
+    let of_wallonie = |network: &Network| {
+        let mut all = received(network).into_iter();
+        all.find(|report| report.node_id == network.wallonie.config.actor().as_str())
+    };
+    let id = of_wallonie(&network).unwrap().id;
+    let last = arriving(&network, &id).join("reduction.parquet");
+    while !last.exists() {
+        tokio::task::yield_now().await;
+    }
+    let settled = network.settle().unwrap();
+    assert_eq!(settled.nodes.len(), 1);
+    drop(turn);
+    looking.await.unwrap();
+
+    let late = of_wallonie(&network).unwrap();
+    assert_eq!(late.state, "refused");
+    assert!(late.reason.unwrap().contains("is settled"));
+    verify_folder(&settled.folder, &AuditOptions::default()).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offer_sent_twice_is_one_report() {
     let network = Network::new().await;
