@@ -1,6 +1,6 @@
 //! The doorway: connections come in here, so many at a time, and who does not come to the point is
 //! shown out. A request's head and its body each have their time to arrive; the answer may take as
-//! long as it likes, since sound is fetched no faster than it is heard.
+//! long as it likes, since sound is fetched no faster than it is heard, but not stand still.
 
 use std::future::Future;
 use std::io;
@@ -19,6 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_io_timeout::TimeoutStream;
 
 /// How many come in at a time, and how long they may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,9 @@ pub struct Limits {
     pub head: Duration,
     /// How long the body of a request may take. A door may ask for less.
     pub body: Duration,
+    /// How long somebody may take nothing of an answer that waits for them. A browser whose player
+    /// is paused stops reading, and asks for the rest anew when it goes on.
+    pub standstill: Duration,
     /// How long those who are being answered may take when the house is left.
     pub farewell: Duration,
 }
@@ -41,6 +45,7 @@ impl Limits {
         connections: 512,
         head: Duration::from_secs(20),
         body: Duration::from_secs(120),
+        standstill: Duration::from_secs(300),
         farewell: Duration::from_secs(30),
     };
 }
@@ -72,6 +77,8 @@ pub async fn answer<L: Listener>(
             next = next => next,
         };
         let (service, mut leaving) = (service.clone(), leaving.clone());
+        let mut io = TimeoutStream::new(io);
+        io.set_write_timeout(Some(limits.standstill));
         tokio::spawn(async move {
             let _place = place;
             let mut connection = pin!(
@@ -79,7 +86,7 @@ pub async fn answer<L: Listener>(
                     .timer(TokioTimer::new())
                     .header_read_timeout(limits.head)
                     .max_buf_size(HEAD_LIMIT)
-                    .serve_connection(TokioIo::new(io), service)
+                    .serve_connection(TokioIo::new(Box::pin(io)), service)
             );
             tokio::select! {
                 // Whoever hangs up, is too slow or speaks no HTTP is nobody's fault here.
@@ -158,16 +165,18 @@ mod tests {
         connections: 8,
         head: LONG,
         body: LONG,
+        standstill: LONG,
         farewell: LONG,
     };
 
     fn open(limits: Limits) -> House {
         let (door, street) = mpsc::unbounded_channel();
         let (leave, left) = oneshot::channel();
-        let router = Router::new().route("/", get(|| async { "here" })).route(
-            "/length",
-            post(|body: Bytes| async move { body.len().to_string() }),
-        );
+        let length = |body: Bytes| async move { body.len().to_string() };
+        let router = Router::new()
+            .route("/", get(|| async { "here" }))
+            .route("/long", get(|| async { "la ".repeat(1 << 20) }))
+            .route("/length", post(length));
         let served = tokio::spawn(answer(Street(street), router, limits, async {
             let _ = left.await;
         }));
@@ -246,6 +255,19 @@ mod tests {
                 "{answer}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_nobody_reads_holds_no_place() {
+        let house = open(Limits {
+            connections: 1,
+            standstill: NO_TIME,
+            ..PATIENT
+        });
+        let unread = house.says("GET /long HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        let answer = heard(house.says(LAST).await).await;
+        assert!(answer.ends_with("here"), "{answer}");
+        drop(unread);
     }
 
     #[tokio::test]
