@@ -238,6 +238,7 @@ pub fn router(app: &App) -> Router {
 pub async fn serve<L: Listener>(app: App, listener: L, stop: impl Future<Output = ()>) {
     let (leave, left) = watch::channel(false);
     let errands = [
+        tokio::spawn(db::count_rows(app.db.clone(), left.clone())),
         tokio::spawn(catalogue::rights::run(app.clone(), left.clone())),
         tokio::spawn(curation::drafts::run(app.clone(), left.clone())),
         tokio::spawn(discovery::voyage::make::run(app.clone(), left.clone())),

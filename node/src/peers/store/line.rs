@@ -70,6 +70,9 @@ pub fn drop_replaced(conn: &mut Conn, said: &NewSaid<'_>) -> QueryResult<usize> 
         )))
         .select(outbox::id)
         .load(conn)?;
+    if before.is_empty() {
+        return Ok(0);
+    }
     diesel::delete(outbox::table.filter(outbox::id.eq_any(before))).execute(conn)
 }
 
