@@ -131,7 +131,9 @@ pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCod
         parse_strict(&body, JsonLimits::of_bytes(ACTIVITY_LIMIT)).map_err(WordsRefused::from)?;
     let activity = Activity::of(&value)?;
     let proven = prove(&app, &incoming(&app, &parts, &body), Some(&activity.actor)).await?;
-    let text = value.to_string();
+    // As it came: read once strictly, it means to everybody what it means to us.
+    let text =
+        String::from_utf8(body.into()).map_err(|error| NotTaken::Broken(Refusal::broken(error)))?;
     let node = app.clone();
     let status = app
         .db
