@@ -386,7 +386,6 @@ async fn decide(
 pub(crate) fn samples(
     language: crate::config::Language,
 ) -> Vec<(&'static str, askama::Result<String>)> {
-    use crate::words::Say;
     let at = 1_793_491_200_000_000;
     let case = |stage: Stage| {
         let decided = (stage != Stage::Open).then_some(at);

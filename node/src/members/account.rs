@@ -403,7 +403,6 @@ async fn prove(
 pub(crate) fn samples(
     language: crate::config::Language,
 ) -> Vec<(&'static str, askama::Result<String>)> {
-    use crate::words::Say;
     let page = || Page::sample(language, true);
     let complaints = Complaint::samples;
     let membership = |slug: &str, name: &str| Membership {

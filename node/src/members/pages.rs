@@ -16,7 +16,6 @@ use crate::listening::shown::{self, Heard, Paid};
 use crate::pages::{self, Page, local_path};
 use crate::peers;
 use crate::web::{self, App, Complaint, Guest, Refusal, SESSION_COOKIE, read};
-use crate::words::Say;
 
 /// How many plays a member sees of their history at once.
 const HISTORY: i64 = 60;
