@@ -82,7 +82,7 @@ impl Question {
 }
 
 /// Where the search is asked, and what is not to be found there now.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The node's territory: what is at home there comes before what is as good.
     pub territory: String,

@@ -147,6 +147,7 @@ pub fn read(folder: &Path, epoch: &str) -> Result<Option<Snapshot>, KeptRefused>
         parts: vec![Part::of(segment)],
         until,
         preparing: false,
+        answers: super::Answers::default(),
     }))
 }
 

@@ -24,7 +24,7 @@ pub mod shown;
 pub mod store;
 pub mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
 use std::time::Duration;
@@ -114,6 +114,42 @@ pub struct Snapshot {
     pub until: i64,
     /// Whether it stands for an index that is being built, and holds nothing yet.
     pub preparing: bool,
+    answers: Answers,
+}
+
+/// Answers that took going through much of the index, the last one first: to a first letter, to
+/// nothing typed at all. Everybody asks these, so they point at nobody, and they are the same until
+/// the index changes; a copy that is made to be changed begins without them.
+#[derive(Default)]
+struct Answers(Mutex<VecDeque<(Place, Question, Found)>>);
+
+impl Clone for Answers {
+    fn clone(&self) -> Self {
+        Answers::default()
+    }
+}
+
+impl Answers {
+    /// How many are kept; each holds what one page shows.
+    const LIMIT: usize = 128;
+    /// How many things an answer found that is worth keeping.
+    const WIDE: usize = 5_000;
+
+    fn to(&self, place: &Place, question: &Question) -> Option<Found> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |(at, asked, _): &(Place, Question, _)| asked == question && at == place;
+        let place = kept.iter().position(same)?;
+        let answer = kept.remove(place)?;
+        let found = answer.2.clone();
+        kept.push_front(answer);
+        Some(found)
+    }
+
+    fn keep(&self, place: &Place, question: &Question, found: &Found) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.truncate(Answers::LIMIT - 1);
+        kept.push_front((place.clone(), question.clone(), found.clone()));
+    }
 }
 
 impl Snapshot {
@@ -134,7 +170,14 @@ impl Snapshot {
 
     /// What answers the question, as far as the index knows.
     pub fn ask(&self, place: &Place, question: &Question) -> Found {
-        ask::ask(self, place, question)
+        if let Some(found) = self.answers.to(place, question) {
+            return found;
+        }
+        let found = ask::ask(self, place, question);
+        if found.total() >= Answers::WIDE {
+            self.answers.keep(place, question, &found);
+        }
+        found
     }
 
     /// Puts the parts from `first` on together.
@@ -331,6 +374,7 @@ pub fn build(conn: &mut Conn) -> diesel::QueryResult<Snapshot> {
         parts,
         until,
         preparing: false,
+        answers: Answers::default(),
     })
 }
 
@@ -400,5 +444,43 @@ impl Search {
         self.catch_up(conn)?;
         let after = kept::when(&self.folder);
         Ok(after.filter(|_| after != before))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_kept_for_its_question_and_place_until_the_index_changes() {
+        let here = Place::default();
+        let elsewhere = Place {
+            territory: "BE".into(),
+            ..Place::default()
+        };
+        let asked = |words: &str| Question {
+            words: words.into(),
+            ..Question::default()
+        };
+        let found = Found {
+            near: true,
+            ..Found::default()
+        };
+        let snapshot = Snapshot::default();
+        snapshot.answers.keep(&here, &asked("a"), &found);
+        assert_eq!(snapshot.ask(&here, &asked("a")), found);
+        assert_eq!(snapshot.ask(&elsewhere, &asked("a")), Found::default());
+        assert_eq!(snapshot.ask(&here, &asked("b")), Found::default());
+        // Whoever takes a change in begins with a copy.
+        assert_eq!(snapshot.clone().ask(&here, &asked("a")), Found::default());
+
+        for number in 1..Answers::LIMIT {
+            let question = asked(&number.to_string());
+            snapshot.answers.keep(&here, &question, &found);
+        }
+        assert_eq!(snapshot.ask(&here, &asked("a")), found);
+        snapshot.answers.keep(&here, &asked("z"), &found);
+        assert_eq!(snapshot.ask(&here, &asked("1")), Found::default());
+        assert_eq!(snapshot.ask(&here, &asked("a")), found);
     }
 }
