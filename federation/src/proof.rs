@@ -15,6 +15,7 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use settlement::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::json::{canonical, numbers_are_safe};
@@ -104,7 +105,9 @@ impl ProofClaim {
             .to_owned();
         let created = match proof.get("created") {
             None => None,
-            Some(Value::String(created)) if created.len() <= 64 => Some(created.clone()),
+            Some(Value::String(created)) if Timestamp::parse(created).is_ok() => {
+                Some(created.clone())
+            }
             Some(_) => return Err(ProofRefused::Malformed("created")),
         };
         let signature = text("proofValue")

@@ -59,7 +59,9 @@ pub fn sign_cavage(
 
 /// Reads the `Signature` header (§4.1 and §2.1).
 pub(super) fn parse(request: &Incoming<'_>) -> Result<Claim, SignatureRefused> {
-    let given = parameters(request.signature_header("signature")?)?;
+    // Some older senders write the scheme's name in this header, too.
+    let header = request.signature_header("signature")?;
+    let given = parameters(header.strip_prefix("Signature ").unwrap_or(header))?;
     let value_of = |name: &str| {
         given
             .iter()

@@ -77,7 +77,8 @@ impl Policy {
                 return Err(No::FromTheFuture);
             }
         }
-        if claim.expires.is_some_and(|expires| expires <= now) {
+        let begins = claim.created.map_or(now, |created| created.max(now));
+        if claim.expires.is_some_and(|expires| expires <= begins) {
             return Err(No::Expired);
         }
         match claim.body_matches {
