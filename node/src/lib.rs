@@ -9,7 +9,8 @@
 //! Beside the rooms: [`config`] (read once), [`clock`] (the only place that asks the time or rolls
 //! a die), [`calendar`] (months in the node's time zone), [`names`] (what people call themselves),
 //! [`db`], [`keys`], [`words`] (French and English), [`web`] (the guest, refusals), [`comparison`] (a
-//! month under several policies, as a file for an assembly), and this file, which opens a node's
+//! month under several policies, as a file for an assembly), [`errands`] (how what
+//! the node does by itself fares), and this file, which opens a node's
 //! folder ([`Node::open`]), puts the rooms' routes together ([`router`]) and keeps the node running
 //! ([`serve`]); connections come in through [`doorway`].
 
@@ -24,6 +25,7 @@ pub mod curation;
 pub mod db;
 pub mod discovery;
 pub mod doorway;
+pub mod errands;
 pub mod files;
 pub mod keys;
 pub mod labels;
@@ -85,6 +87,8 @@ pub struct Node {
     pub wake: peers::Wake,
     /// Keeps the errands about money apart.
     pub turns: reports::Turns,
+    /// How the errands fare.
+    pub errands: errands::Errands,
     /// The import that was begun at the desk.
     pub imports: operating::Imports,
 }
@@ -200,6 +204,7 @@ impl Node {
             turns: reports::Turns::default(),
             imports: operating::Imports::default(),
         }
+            errands: errands::Errands::default(),
     }
 }
 

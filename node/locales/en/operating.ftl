@@ -137,3 +137,34 @@ operating-import-ended = Ended
 operating-import-refusals = What was refused
 operating-import-file = File
 operating-import-why = Why
+operating-peers-well = { $n ->
+    [0] No other peer.
+    [one] { $n } peer is well and waits for nothing.
+   *[other] { $n } peers are well and wait for nothing.
+}
+operating-peers-see = See the peers, try again, hold, block
+operating-errands = What the node does by itself
+operating-errands-lede = Since it was started. What is stopped here begins again with the node’s next start; what concerns money, rights or keys is never stopped.
+operating-errand-moment = { $day }, { $time }
+operating-errand-done = Last done: { $at }
+operating-errand-not-yet = Not done yet
+operating-errand-next = next: { $at }
+operating-errand-failed = Failed ({ $at }).
+operating-errand-put-off = stopped
+operating-errand-now = Do it now
+operating-errand-stop = Stop
+operating-errand-take-up = Begin again
+operating-errand-due = This concerns money, rights or keys: it cannot be stopped.
+operating-errand-deliveries = Telling peers what is to be told
+operating-errand-arrivals = Acting on what came
+operating-errand-outboxes = Reading what followed peers published before
+operating-errand-keys = Taking up changed keys
+operating-errand-rights = Opening and closing works as their rights say
+operating-errand-drafts = Publishing and withdrawing selections in time
+operating-errand-nearness = Working out, at night, what lies near what
+operating-errand-cache = Sweeping the works kept for a while
+operating-errand-search = Keeping the search index
+operating-errand-policies = Learning the coordinator’s policy
+operating-errand-reports = Taking in play reports
+operating-errand-settlements = Recomputing settlements
+operating-errand-reminders = Saying again what was not answered

@@ -137,3 +137,34 @@ operating-import-ended = Terminé
 operating-import-refusals = Ce qui a été refusé
 operating-import-file = Fichier
 operating-import-why = Pourquoi
+operating-peers-well = { $n ->
+    [0] Aucun autre pair.
+    [one] { $n } pair va bien et n’attend rien.
+   *[other] { $n } pairs vont bien et n’attendent rien.
+}
+operating-peers-see = Voir les pairs, réessayer, mettre en attente, bloquer
+operating-errands = Ce que le nœud fait de lui-même
+operating-errands-lede = Depuis son démarrage. Ce qui est arrêté ici reprend au prochain démarrage du nœud ; ce qui touche à l’argent, aux droits ou aux clés ne s’arrête jamais.
+operating-errand-moment = { $day }, { $time }
+operating-errand-done = Dernière fois : { $at }
+operating-errand-not-yet = Pas encore fait
+operating-errand-next = prochaine : { $at }
+operating-errand-failed = Échec ({ $at }).
+operating-errand-put-off = arrêté
+operating-errand-now = Faire maintenant
+operating-errand-stop = Arrêter
+operating-errand-take-up = Reprendre
+operating-errand-due = Cela touche à l’argent, aux droits ou aux clés : on ne peut pas l’arrêter.
+operating-errand-deliveries = Dire aux pairs ce qui est à leur dire
+operating-errand-arrivals = Donner suite à ce qui est arrivé
+operating-errand-outboxes = Lire ce que les pairs suivis ont publié avant
+operating-errand-keys = Prendre les clés qui ont changé
+operating-errand-rights = Ouvrir et fermer les œuvres selon leurs droits
+operating-errand-drafts = Publier et retirer les sélections à l’heure
+operating-errand-nearness = Établir, la nuit, ce qui est proche de quoi
+operating-errand-cache = Faire le ménage des œuvres gardées un temps
+operating-errand-search = Tenir l’index de recherche
+operating-errand-policies = Apprendre la politique de la coordination
+operating-errand-reports = Recevoir les rapports d’écoute
+operating-errand-settlements = Recalculer les répartitions
+operating-errand-reminders = Redire ce qui est resté sans réponse

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::{Work, store};
 use crate::Node;
+use crate::errands::{self, Errand, Rest};
 use crate::web::{App, Refusal};
 
 /// How often windows that open or end are looked for.
@@ -85,6 +86,7 @@ pub fn turn(node: &Node) -> Result<usize, Refusal> {
 /// The errand: windows open and end, changes of split sheets ripen, until `left`.
 pub async fn run(app: App, mut left: watch::Receiver<bool>) {
     loop {
+        app.errands.begin(Errand::Rights, app.clock.now_us());
         let node = app.clone();
         let done = tokio::task::spawn_blocking(move || {
             let turned = turn(&node)?;
@@ -96,11 +98,14 @@ pub async fn run(app: App, mut left: watch::Receiver<bool>) {
             Ok(Ok((turned, ripened))) => {
                 tracing::info!(turned, ripened, "rights turned, changes of splits ripened");
             }
-            Ok(Err(error)) => tracing::error!(%error, "rights cannot be turned"),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "rights cannot be turned");
+                app.errands
+                    .failed(Errand::Rights, app.clock.now_us(), &error);
+            }
         }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            _ = left.changed() => return,
+        if errands::rest(&app, Errand::Rights, EVERY, &mut left).await == Rest::Left {
+            return;
         }
     }
 }

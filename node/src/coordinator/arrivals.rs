@@ -25,6 +25,7 @@ use tokio::task::JoinSet;
 use super::store::{self, ReceivedReport};
 use super::{archive, inbox, policy};
 use crate::db::Conn;
+use crate::errands::{self, Errand, Rest};
 use crate::peers::fetch::FetchRefused;
 use crate::peers::keys::NotProven;
 use crate::peers::standing::{Blocklist, Rules};
@@ -59,11 +60,11 @@ pub async fn run(app: App, mut left: watch::Receiver<bool>) {
     }
     let mut under_way = JoinSet::new();
     loop {
+        app.errands.begin(Errand::Reports, app.clock.now_us());
         begin(&app, &mut under_way).await;
         while under_way.try_join_next().is_some() {}
-        tokio::select! {
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-            _ = left.wait_for(|gone| *gone) => return,
+        if errands::rest(&app, Errand::Reports, LOOK_EVERY, &mut left).await == Rest::Left {
+            return;
         }
     }
 }
@@ -92,7 +93,11 @@ async fn begin(app: &App, under_way: &mut JoinSet<()>) {
                     .push(offer);
             }
         }
-        Err(error) => tracing::error!(%error, "cannot look for offered reports"),
+        Err(error) => {
+            tracing::error!(%error, "cannot look for offered reports");
+            app.errands
+                .failed(Errand::Reports, app.clock.now_us(), &error);
+        }
     }
     for (node, offers) in by_node {
         if let Some(looking) = Looking::at(app, node) {

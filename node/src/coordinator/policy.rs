@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::store;
 use crate::Node;
 use crate::db::Conn;
+use crate::errands::{self, Errand, Rest};
 use crate::files;
 use crate::peers::fetch;
 use crate::web::{App, Refusal};
@@ -78,16 +79,18 @@ pub async fn learn_policies(app: App, mut left: watch::Receiver<bool>) {
         return;
     }
     loop {
+        app.errands.begin(Errand::Policies, app.clock.now_us());
         let wait = match learn_once(&app).await {
             Ok(()) => ASK_EVERY,
             Err(error) => {
                 tracing::debug!(%error, "the coordinator's policy is not to be had yet");
+                app.errands
+                    .failed(Errand::Policies, app.clock.now_us(), &error);
                 ASK_AGAIN
             }
         };
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            _ = left.wait_for(|gone| *gone) => return,
+        if errands::rest(&app, Errand::Policies, wait, &mut left).await == Rest::Left {
+            return;
         }
     }
 }

@@ -18,6 +18,7 @@ use super::{Item, NOTE_LIMIT, Selection, TITLE_LIMIT, WORDS_LIMIT, WORKS_LIMIT, 
 use crate::Node;
 use crate::config::Language;
 use crate::db::Conn;
+use crate::errands::{self, Errand, Rest};
 use crate::members::SignedIn;
 use crate::venues::{self, Venue};
 use crate::web::{App, Complaint, Refusal};
@@ -388,11 +389,15 @@ pub async fn run(app: App, mut left: watch::Receiver<bool>) {
         match tokio::task::spawn_blocking(move || turn(&node)).await {
             Ok(Ok(0)) | Err(_) => {}
             Ok(Ok(turned)) => tracing::info!(turned, "drafts published or withdrawn in time"),
-            Ok(Err(error)) => tracing::error!(%error, "drafts cannot be looked after"),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "drafts cannot be looked after");
+                app.errands
+                    .failed(Errand::Drafts, app.clock.now_us(), &error);
+            }
         }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            _ = left.changed() => return,
+        if errands::rest(&app, Errand::Drafts, EVERY, &mut left).await == Rest::Left {
+            return;
         }
     }
 }
+        app.errands.begin(Errand::Drafts, app.clock.now_us());

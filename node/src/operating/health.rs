@@ -13,6 +13,7 @@ use crate::Node;
 use crate::cases;
 use crate::db::Conn;
 use crate::pages::{self, Page};
+use crate::peers::standing::{Relation, relations};
 use crate::schema::{cached_media, media, members, parties, releases, venues, works};
 use crate::web::{App, Guest, Refusal};
 
@@ -116,13 +117,35 @@ struct HealthPage {
     late: i64,
     /// The earliest deadline of a case.
     due_us: Option<i64>,
+    /// The peers, those that need somebody first.
+    peers: Vec<Relation>,
     database: &'static str,
 }
 
 impl HealthPage {
+    /// The peers that are owed something, do not answer or are held.
+    fn in_need(&self) -> Vec<&Relation> {
+        self.peers.iter().filter(|peer| needs(peer)).collect()
+    }
+
+    fn well(&self) -> usize {
+        self.peers.len() - self.in_need().len()
+    }
+
+    /// The most that waits for one peer.
+    fn most(&self) -> i64 {
+        let waiting = self.peers.iter().map(|peer| peer.owed.waiting);
+        waiting.max().unwrap_or(0).max(1)
+    }
+
     fn bytes(&self, bytes: impl pages::Given<i64>) -> String {
         written_bytes(&self.page, bytes.given())
     }
+}
+
+/// Whether somebody should look at a peer.
+fn needs(peer: &Relation) -> bool {
+    peer.owed.waiting > 0 || peer.health.failing_since_us.is_some() || peer.held.is_some()
 }
 
 /// Bytes as people read them: `12 Mo`, `12 MB`.
@@ -146,6 +169,13 @@ async fn health(State(app): State<App>, guest: Guest) -> Result<Response, Refusa
             let jobs = jobs::waiting(conn)?;
             let cases = cases::store::all(conn, 0)?;
             let due: Vec<i64> = cases.iter().filter_map(|case| case.deadline_us()).collect();
+            let mut peers = relations(conn)?;
+            peers.retain(|relation| relation.peer.is_met());
+            // Money first, then who waits longest.
+            peers.sort_by_key(|peer| {
+                let since_us = peer.owed.since_us.unwrap_or(i64::MAX);
+                (!needs(peer), peer.owed.money == 0, since_us)
+            });
             let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
             Ok::<_, Refusal>(HealthPage {
                 holdings: holdings(conn, &node)?,
@@ -154,6 +184,7 @@ async fn health(State(app): State<App>, guest: Guest) -> Result<Response, Refusa
                 cases: count(due.len()),
                 late: count(due.iter().filter(|due| **due < now_us).count()),
                 due_us: due.into_iter().min(),
+                peers,
                 database: match conn {
                     Conn::Sqlite(_) => "SQLite",
                     #[cfg(feature = "postgres")]
@@ -191,6 +222,10 @@ pub(crate) fn samples(
         cases: if full { 3 } else { 0 },
         late: if full { 1 } else { 0 },
         due_us: full.then_some(1_793_491_200_000_000),
+        peers: match full {
+            true => crate::peers::pages::sample_relations(),
+            false => Vec::new(),
+        },
         database: "SQLite",
     };
     vec![

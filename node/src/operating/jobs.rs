@@ -1,6 +1,7 @@
 //! Jobs: what waits to be done and is tried until it is. Deliveries to peers, activities that came
 //! and were not acted on yet, reports and settlements to be looked at. Each can be tried at once;
-//! what does not concern money can be stopped.
+//! what does not concern money can be stopped. Below them, how the node's errands fare
+//! ([`crate::errands`]).
 
 use std::collections::BTreeMap;
 
@@ -9,20 +10,24 @@ use axum::Router;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use diesel::prelude::*;
 use serde::Deserialize;
 
 use super::{Head, open};
 use crate::Node;
 use crate::db::Conn;
+use crate::errands::{self, Errand, Run};
 use crate::pages::{self, Page};
 use crate::schema::{deliveries, inbox, peers, received_reports, settlements};
 use crate::web::read;
 use crate::web::{App, Guest, Refusal};
+use crate::words::Say;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/desk/jobs", get(jobs).post(act))
+    Router::new()
+        .route("/desk/jobs", get(jobs).post(act))
+        .route("/desk/errands", post(run))
 }
 
 /// What kind of job.
@@ -254,13 +259,36 @@ struct JobsPage {
     page: Page,
     head: Head,
     jobs: Vec<Job>,
+    errands: Vec<(Errand, Run)>,
+}
+
+impl JobsPage {
+    /// A moment in the words of this key, its day left out when it is today.
+    fn at(&self, key: &str, us: impl pages::Given<i64>) -> String {
+        let us = us.given();
+        let (page, day) = (&self.page, self.page.day(us));
+        let moment = match day == page.day(page.now_ms * 1000) {
+            true => page.time(us),
+            false => page.t2("operating-errand-moment", "day", day, "time", page.time(us)),
+        };
+        page.tn(key, "at", moment)
+    }
 }
 
 async fn jobs(State(app): State<App>, guest: Guest) -> Result<Response, Refusal> {
     let page = Page::of(&app, &guest);
     let head = open(&page, "/jobs")?;
     let jobs = app.db.read(|conn| Ok::<_, Refusal>(waiting(conn)?)).await?;
-    pages::answer(&JobsPage { page, head, jobs })
+    let errands = Errand::ALL
+        .into_iter()
+        .filter_map(|errand| Some((errand, app.errands.run(errand)?)))
+        .collect();
+    pages::answer(&JobsPage {
+        page,
+        head,
+        jobs,
+        errands,
+    })
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -298,6 +326,47 @@ async fn act(
     Ok(Redirect::to("/desk/jobs").into_response())
 }
 
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ToErrand {
+    Now,
+    PutOff,
+    TakeUp,
+}
+
+#[derive(Deserialize)]
+struct OfErrand {
+    errand: Errand,
+    act: ToErrand,
+}
+
+/// `POST /desk/errands`: has an errand done at once, puts one off, takes one up again.
+async fn run(
+    State(app): State<App>,
+    guest: Guest,
+    sent: Result<Form<OfErrand>, FormRejection>,
+) -> Result<Response, Refusal> {
+    open(&Page::of(&app, &guest), "/jobs")?;
+    let wish = read(sent)?;
+    // What this node does not do is not there.
+    if app.errands.run(wish.errand).is_none() {
+        return Err(Refusal::Missing);
+    }
+    match wish.act {
+        ToErrand::Now => errands::rouse(&app, wish.errand),
+        ToErrand::PutOff => {
+            if !app.errands.put_off(wish.errand, true) {
+                return Err(Refusal::Conflict(Say::new("operating-errand-due")));
+            }
+        }
+        ToErrand::TakeUp => {
+            app.errands.put_off(wish.errand, false);
+            errands::rouse(&app, wish.errand);
+        }
+    }
+    Ok(Redirect::to("/desk/jobs#errands").into_response())
+}
+
 fn rouse(node: &Node) {
     node.wake.deliver.notify_one();
     node.wake.inbox.notify_one();
@@ -316,9 +385,22 @@ pub(crate) fn samples(
         error: (attempts > 0).then(|| "connection <refused>".into()),
         stoppable: 3 * (attempts % 2),
     };
-    let page = |jobs| JobsPage {
+    let run = |at: usize| Run {
+        began_us: Some(1_790_000_000_000_000),
+        done_us: (at != 2).then_some(1_790_000_000_000_000),
+        failed: (at % 4 == 1).then(|| (1_789_000_000_000_000, "disk <full>".to_owned())),
+        failing: at % 8 == 1,
+        next_us: Some(1_790_000_060_000_000),
+        put_off: at == 11,
+        ..Run::default()
+    };
+    let page = |jobs: Vec<Job>| JobsPage {
         page: Page::sample(language, true),
         head: super::sample_head("/jobs"),
+        errands: match jobs.is_empty() {
+            true => Vec::new(),
+            false => Errand::ALL.into_iter().zip((0..13).map(run)).collect(),
+        },
         jobs,
     };
     let full = page(vec![

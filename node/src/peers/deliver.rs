@@ -32,6 +32,7 @@ use super::store::{Delivery, Due};
 use super::{Peer, framework, keys, outside, store};
 use crate::Node;
 use crate::clock::Clock;
+use crate::errands::Errand;
 use crate::web::{App, Refusal};
 
 /// How long one delivery may take.
@@ -68,7 +69,12 @@ pub async fn run(app: App, mut left: watch::Receiver<bool>) {
             true = places.one_is_free() => None,
         };
         if let Some(roused) = look {
+            let now_us = app.clock.now_us();
+            app.errands.begin(Errand::Deliveries, now_us);
             ready = due(&app, roused).await.into();
+            let next_us = now_us + 1_000_000;
+            app.errands
+                .done(Errand::Deliveries, app.clock.now_us(), next_us);
         }
         places.fill(&app, &mut ready);
     }
@@ -138,6 +144,8 @@ async fn due(app: &App, roused: bool) -> Vec<Due> {
     };
     due.unwrap_or_else(|error| {
         tracing::error!(%error, "the deliveries that are due cannot be read");
+        app.errands
+            .failed(Errand::Deliveries, app.clock.now_us(), &error);
         Vec::new()
     })
 }
@@ -153,6 +161,8 @@ async fn work(app: App, origin: String) {
             Ok(None) => break,
             Err(error) => {
                 tracing::error!(%error, peer = origin, "a delivery cannot be read or noted");
+                app.errands
+                    .failed(Errand::Deliveries, app.clock.now_us(), &error);
                 break;
             }
         }

@@ -14,6 +14,7 @@ use super::standing::{Blocklist, Rules};
 use super::{Peer, deliver, follow, itself, notes, rules, store};
 use crate::Node;
 use crate::db::Conn;
+use crate::errands::Errand;
 use crate::web::{App, Refusal};
 use crate::words::Say;
 use crate::{catalogue, coordinator, curation, reports};
@@ -88,12 +89,14 @@ pub async fn run(app: App, mut left: watch::Receiver<bool>) {
             _ = tick.tick() => {}
             () = app.wake.inbox.notified() => {}
         }
+        app.errands.begin(Errand::Arrivals, app.clock.now_us());
         pass(&app).await;
         let now = app.clock.now_us();
         if now.saturating_sub(swept_us) > 60_000_000 {
             swept_us = now;
             sweep(&app, now).await;
         }
+        app.errands.done(Errand::Arrivals, now, now + 1_000_000);
     }
 }
 
@@ -109,6 +112,8 @@ pub async fn pass(app: &App) {
             Ok(waiting) => waiting,
             Err(error) => {
                 tracing::error!(%error, "what arrived cannot be read");
+                app.errands
+                    .failed(Errand::Arrivals, app.clock.now_us(), &error);
                 return;
             }
         };
@@ -125,6 +130,8 @@ pub async fn pass(app: &App) {
             Ok(read) => read,
             Err(error) => {
                 tracing::error!(%error, "what arrived cannot be read");
+                app.errands
+                    .failed(Errand::Arrivals, app.clock.now_us(), &error);
                 return;
             }
         };

@@ -27,7 +27,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use settlement::{NodeId, Uri};
 use tokio::sync::watch;
-use tokio::time::MissedTickBehavior;
 
 use super::api::activity_json;
 use super::fetch::{self, FetchRefused};
@@ -35,6 +34,7 @@ use super::{Peer, To, actor, ed25519_id, reads, say, standing, store};
 use crate::Node;
 use crate::clock::rfc3339;
 use crate::db::Conn;
+use crate::errands::{self, Errand, Rest};
 use crate::keys::NodeKeys;
 use crate::web::{App, Refusal};
 use crate::words::Say;
@@ -171,6 +171,7 @@ pub async fn pass(app: &App) {
         .read(|conn| Ok::<_, Refusal>(store::key_changes(conn)?));
     if let Err(error) = changes.await.and_then(|changes| take_up(app, changes)) {
         tracing::error!(%error, "the node's new keys cannot be taken up");
+        app.errands.failed(Errand::Keys, app.clock.now_us(), &error);
     }
     for origin in app.outside.rereads.waiting() {
         reread(app, &origin).await;
@@ -179,14 +180,13 @@ pub async fn pass(app: &App) {
 
 /// Does so until `left` says that the house is being left.
 pub async fn run(app: App, mut left: watch::Receiver<bool>) {
-    let mut tick = tokio::time::interval(Duration::from_secs(1));
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            _ = left.wait_for(|left| *left) => return,
-            _ = tick.tick() => {}
-        }
+        app.errands.begin(Errand::Keys, app.clock.now_us());
         pass(&app).await;
+        if errands::rest(&app, Errand::Keys, Duration::from_secs(1), &mut left).await == Rest::Left
+        {
+            return;
+        }
     }
 }
 

@@ -316,51 +316,65 @@ fn reported(
     Ok((months, rows))
 }
 
+/// A peer, as pages show one.
+#[cfg(test)]
+fn sample_relation(standing: Standing, following: Following, follower: bool) -> Relation {
+    use super::Peer;
+    use super::store::{Health, Held, Owed};
+    Relation {
+        peer: Peer {
+            origin: "http://localhost:8102".into(),
+            actor_id: settlement::NodeId::parse("http://localhost:8102/actor").unwrap(),
+            name: "Wallonie <&>".into(),
+            territory: settlement::Territory::parse("BE-WAL").ok(),
+            currency: None,
+            inbox: "http://localhost:8102/inbox".into(),
+            outbox: None,
+            ed25519: None,
+            ed25519_id: None,
+            rsa: None,
+            rsa_id: None,
+            standing,
+            following,
+            follower,
+            fetched_us: 1,
+        },
+        owed: Owed {
+            waiting: 3,
+            money: 1,
+            since_us: Some(1_793_491_200_000_000),
+        },
+        health: Health {
+            heard_us: Some(1_793_491_200_000_000),
+            failing_since_us: follower.then_some(1_793_491_200_000_000),
+            next_try_us: 0,
+            last_error: Some("no <answer>".into()),
+        },
+        kinds: vec![("PlayReport".into(), 1, 0), ("Audio".into(), 2, 0)],
+        held: follower.then(|| Held {
+            origin: "http://localhost:8102".into(),
+            shown: "{}".into(),
+            reason: "it shows no <history>".into(),
+            held_us: 1_793_491_200_000_000,
+        }),
+    }
+}
+
+/// A peer in need, and one who wants nothing.
+#[cfg(test)]
+pub(crate) fn sample_relations() -> Vec<Relation> {
+    let need = sample_relation(Standing::Known, Following::Yes, true);
+    let mut well = sample_relation(Standing::Known, Following::Yes, false);
+    well.owed.waiting = 0;
+    vec![need, well]
+}
+
 #[cfg(test)]
 pub(crate) fn samples(
     language: crate::config::Language,
 ) -> Vec<(&'static str, askama::Result<String>)> {
-    use super::Peer;
-    use super::store::{Health, Held, Owed};
-    let peer = |standing, following, follower| {
-        PeerLine(Relation {
-            peer: Peer {
-                origin: "http://localhost:8102".into(),
-                actor_id: settlement::NodeId::parse("http://localhost:8102/actor").unwrap(),
-                name: "Wallonie <&>".into(),
-                territory: settlement::Territory::parse("BE-WAL").ok(),
-                currency: None,
-                inbox: "http://localhost:8102/inbox".into(),
-                outbox: None,
-                ed25519: None,
-                ed25519_id: None,
-                rsa: None,
-                rsa_id: None,
-                standing,
-                following,
-                follower,
-                fetched_us: 1,
-            },
-            owed: Owed {
-                waiting: 3,
-                money: 1,
-                since_us: Some(1_793_491_200_000_000),
-            },
-            health: Health {
-                heard_us: Some(1_793_491_200_000_000),
-                failing_since_us: follower.then_some(1_793_491_200_000_000),
-                next_try_us: 0,
-                last_error: Some("no <answer>".into()),
-            },
-            kinds: vec![("PlayReport".into(), 1, 0), ("Audio".into(), 2, 0)],
-            held: follower.then(|| Held {
-                origin: "http://localhost:8102".into(),
-                shown: "{}".into(),
-                reason: "it shows no <history>".into(),
-                held_us: 1_793_491_200_000_000,
-            }),
-        })
-    };
+    let peer =
+        |standing, following, follower| PeerLine(sample_relation(standing, following, follower));
     let months = vec![
         Period::parse("2026-10").unwrap(),
         Period::parse("2026-09").unwrap(),

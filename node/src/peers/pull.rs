@@ -21,6 +21,7 @@ use super::fetch::{self, FetchRefused};
 use super::store::{self, Unread};
 use super::{deliver, receive::ACTIVITY_LIMIT};
 use crate::db::Conn;
+use crate::errands::Errand;
 use crate::web::{App, Refusal};
 
 /// The largest page that is read, in bytes.
@@ -36,16 +37,23 @@ pub async fn run(app: App, mut left: watch::Receiver<bool>) {
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
+        let roused = tokio::select! {
             _ = left.wait_for(|left| *left) => return,
-            _ = tick.tick() => {}
-            () = app.wake.pull.notified() => {}
+            _ = tick.tick() => false,
+            () = app.wake.pull.notified() => true,
+        };
+        if app.errands.is_put_off(Errand::Outboxes) && !roused {
+            continue;
         }
+        app.errands.begin(Errand::Outboxes, app.clock.now_us());
         // Cut short when the house is left: the page that was being read is read again.
         tokio::select! {
             _ = left.wait_for(|left| *left) => return,
             () = pass(&app) => {}
         }
+        let now_us = app.clock.now_us();
+        app.errands
+            .done(Errand::Outboxes, now_us, now_us + 1_000_000);
     }
 }
 
@@ -60,6 +68,8 @@ pub async fn pass(app: &App) {
         Ok(unread) => unread,
         Err(error) => {
             tracing::error!(%error, "the outboxes to read cannot be listed");
+            app.errands
+                .failed(Errand::Outboxes, app.clock.now_us(), &error);
             return;
         }
     };
@@ -88,6 +98,9 @@ async fn stop(app: &App, origin: String, refused: &FetchRefused) {
     };
     tracing::warn!(peer = origin, %refused, "an outbox cannot be read");
     let error = refused.to_string();
+    let why = format!("{origin}: {error}");
+    app.errands
+        .failed(Errand::Outboxes, app.clock.now_us(), &why);
     let clock = app.clock.clone();
     let noted = app.db.write(move |conn| {
         let now = clock.now_us();

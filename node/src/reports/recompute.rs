@@ -23,6 +23,7 @@ use super::{PeriodState, set_period_state};
 use crate::coordinator::store::{Statements, keep_statements};
 use crate::coordinator::{archive, statements};
 use crate::db::Conn;
+use crate::errands::{self, Errand, Rest};
 use crate::peers::{self, Peer, To, fetch};
 use crate::web::{App, Refusal};
 use crate::{Node, catalogue, files};
@@ -35,10 +36,10 @@ const FILE_LIMIT: u64 = 4 << 30;
 /// house is being left.
 pub async fn run(app: App, mut left: watch::Receiver<bool>) {
     loop {
+        app.errands.begin(Errand::Settlements, app.clock.now_us());
         pass(&app).await;
-        tokio::select! {
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-            _ = left.wait_for(|gone| *gone) => return,
+        if errands::rest(&app, Errand::Settlements, LOOK_EVERY, &mut left).await == Rest::Left {
+            return;
         }
     }
 }
@@ -56,7 +57,11 @@ pub async fn pass(app: &App) {
                 deal_with(app, settlement).await;
             }
         }
-        Err(error) => tracing::error!(%error, "cannot look for settlements"),
+        Err(error) => {
+            tracing::error!(%error, "cannot look for settlements");
+            app.errands
+                .failed(Errand::Settlements, app.clock.now_us(), &error);
+        }
     }
 }
 
@@ -66,6 +71,8 @@ async fn deal_with(app: &App, known: KnownSettlement) {
         Ok(found) => answer(app, known, found).await,
         Err(reason) => {
             tracing::info!(settlement = %id, %reason, "to be fetched again");
+            app.errands
+                .failed(Errand::Settlements, app.clock.now_us(), &reason);
             let wait = peers::wait_us(known.attempts, &app.clock);
             let next = app.clock.now_us().saturating_add(wait);
             app.db

@@ -11,6 +11,7 @@ use super::{send, store};
 use crate::Node;
 use crate::coordinator;
 use crate::db::Conn;
+use crate::errands::{self, Errand, Rest};
 use crate::peers;
 use crate::web::{App, Refusal};
 
@@ -27,10 +28,10 @@ const ASKED_US: i64 = 400 * 24 * HOUR_US;
 /// The errand, until `left` says that the house is being left.
 pub async fn run(app: App, mut left: watch::Receiver<bool>) {
     loop {
+        app.errands.begin(Errand::Reminders, app.clock.now_us());
         pass(&app).await;
-        tokio::select! {
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-            _ = left.wait_for(|gone| *gone) => return,
+        if errands::rest(&app, Errand::Reminders, LOOK_EVERY, &mut left).await == Rest::Left {
+            return;
         }
     }
 }
@@ -44,6 +45,8 @@ pub async fn pass(app: &App) {
     });
     if let Err(error) = said.await {
         tracing::error!(%error, "what is unanswered cannot be said again");
+        app.errands
+            .failed(Errand::Reminders, app.clock.now_us(), &error);
     }
 }
 

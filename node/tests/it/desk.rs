@@ -351,3 +351,87 @@ async fn what_is_not_money_is_stopped_and_what_is_goes_on() {
         StatusCode::UNPROCESSABLE_ENTITY
     );
 }
+
+/// An errand that does what it does once: the house is being left already.
+fn once() -> tokio::sync::watch::Receiver<bool> {
+    tokio::sync::watch::channel(true).1
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_desk_says_how_errands_fare_and_puts_off_what_may_wait() {
+    let world = World::new();
+    let loire = world
+        .node_with("loire", |config| {
+            // Nobody is there.
+            let nowhere = node::config::base_url("http://localhost:9", true).unwrap();
+            config.coordinator = node::config::Coordinator::At(nowhere);
+        })
+        .await;
+    loire.by_hand().await;
+    let root = operator(&loire).await;
+    node::coordinator::learn_policies(loire.app.clone(), once()).await;
+    node::curation::drafts::run(loire.app.clone(), once()).await;
+
+    let page = root.page("/desk/jobs").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    let part = |text: &str, errand: &str| {
+        let end = text.find(&format!("value=\"{errand}\"")).expect(errand);
+        let begin = text[..end].rfind("<li>").unwrap();
+        let close = end + text[end..].find("</li>").unwrap();
+        text[begin..close].to_owned()
+    };
+    let policies = part(&page.text, "policies");
+    for told in ["Last done: 13:00", "Failed (13:00).", "next: 13:00"] {
+        assert!(policies.contains(told), "{told}: {policies}");
+    }
+    let drafts = part(&page.text, "drafts");
+    assert!(drafts.contains("Last done: 13:00") && !drafts.contains("Failed"));
+
+    let act = async |errand: &str, act: &str| {
+        let fields = [("errand", errand), ("act", act)];
+        root.form("/desk/errands", &fields).await.status
+    };
+    assert_eq!(act("drafts", "put-off").await, StatusCode::SEE_OTHER);
+    let page = root.page("/desk/jobs").await.text;
+    assert!(part(&page, "drafts").contains("Begin again"));
+    assert_eq!(act("drafts", "take-up").await, StatusCode::SEE_OTHER);
+    assert_eq!(act("policies", "now").await, StatusCode::SEE_OTHER);
+    assert_eq!(act("policies", "put-off").await, StatusCode::CONFLICT);
+    // A node that settles nothing takes in no reports.
+    assert_eq!(act("reports", "now").await, StatusCode::NOT_FOUND);
+    assert_eq!(
+        act("everything", "now").await,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    let guest = loire.visitor();
+    let fields = [("errand", "drafts"), ("act", "now")];
+    let stranger = guest.form("/desk/errands", &fields).await;
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_desk_shows_peers_with_what_is_owed_to_them_and_since_when() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let wallonie = world.node("wallonie", "BE-WAL").await;
+    let root = operator(&loire).await;
+    node::peers::add(&loire.app, &wallonie.base())
+        .await
+        .unwrap();
+    crate::peers::settle(&[&loire, &wallonie]).await;
+    let desk = root.page("/desk").await.text;
+    assert!(desk.contains("1 peer is well"), "{desk}");
+
+    // It goes away, and something is to be told.
+    wallonie.stop().await;
+    loire.by_hand().await;
+    loire.tell(&loire.drawn("song", 180), true);
+    let desk = root.page("/desk").await.text;
+    for told in [
+        "wallonie",
+        "1 delivery waits. Since",
+        "href=\"/network#peers\"",
+    ] {
+        assert!(desk.contains(told), "{told}: {desk}");
+    }
+}

@@ -30,6 +30,7 @@ use super::store::{self, Cached};
 use super::{Work, media};
 use crate::Node;
 use crate::db::Conn;
+use crate::errands::{self, Errand, Rest};
 use crate::web::{App, Refusal};
 use crate::words::Say;
 
@@ -375,17 +376,21 @@ impl MediaCache {
 /// The errand: brings files and notes together, and stops fetching when the node stops.
 pub async fn run(app: App, mut left: watch::Receiver<bool>) {
     loop {
+        app.errands.begin(Errand::Cache, app.clock.now_us());
         let node = app.clone();
         match tokio::task::spawn_blocking(move || sweep(&node)).await {
             Ok(Ok(bytes)) => {
                 tracing::info!(bytes, of = app.config.media_cache_bytes, "media cache")
             }
-            Ok(Err(error)) => tracing::warn!(%error, "the media cache cannot be swept"),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the media cache cannot be swept");
+                app.errands
+                    .failed(Errand::Cache, app.clock.now_us(), &error);
+            }
             Err(_) => {}
         }
-        tokio::select! {
-            _ = left.changed() => break,
-            () = tokio::time::sleep(SWEEP) => {}
+        if errands::rest(&app, Errand::Cache, SWEEP, &mut left).await == Rest::Left {
+            break;
         }
     }
     app.cache.stop_all();

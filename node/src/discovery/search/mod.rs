@@ -32,9 +32,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 use tokio::sync::watch;
-use tokio::time::MissedTickBehavior;
 
 use crate::db::{Conn, DbError};
+use crate::errands::{self, Errand, Rest};
 use crate::web::{App, Refusal};
 use ask::{Found, Place, Question};
 use segment::{Builder, Entry, SEGMENT_LIMIT, Segment};
@@ -405,13 +405,8 @@ fn take_in(conn: &mut Conn, snapshot: &mut Snapshot, limit: usize) -> diesel::Qu
 
 /// Keeps the index up to date, until `left` says that the house is being left.
 pub async fn run(app: App, mut left: watch::Receiver<bool>) {
-    let mut tick = tokio::time::interval(Duration::from_secs(1));
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            _ = left.wait_for(|left| *left) => return,
-            _ = tick.tick() => {}
-        }
+        app.errands.begin(Errand::Search, app.clock.now_us());
         let node = app.clone();
         let done = app.db.read(move |conn| node.search.catch_up_if_due(conn));
         match done.await {
@@ -421,10 +416,21 @@ pub async fn run(app: App, mut left: watch::Receiver<bool>) {
                     .write(move |conn| Ok::<_, Refusal>(store::forget_changes(conn, until)?));
                 if let Err(error) = forgotten.await {
                     tracing::error!(%error, "changes that are in the search index stay noted");
+                    app.errands
+                        .failed(Errand::Search, app.clock.now_us(), &error);
                 }
             }
             Ok(None) => {}
-            Err(error) => tracing::error!(%error, "the search index cannot be brought up to date"),
+            Err(error) => {
+                tracing::error!(%error, "the search index cannot be brought up to date");
+                app.errands
+                    .failed(Errand::Search, app.clock.now_us(), &error);
+            }
+        }
+        if errands::rest(&app, Errand::Search, Duration::from_secs(1), &mut left).await
+            == Rest::Left
+        {
+            return;
         }
     }
 }

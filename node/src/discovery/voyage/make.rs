@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio::sync::watch;
 
 use crate::Node;
@@ -15,6 +16,7 @@ use crate::catalogue::fold::fold;
 use crate::db::{Conn, DbError};
 use crate::discovery::nearness::kept::Nearness;
 use crate::discovery::nearness::{self, BACKED, Built, HEARD_LIMIT, Material};
+use crate::errands::{self, Errand, Rest};
 use crate::files;
 use crate::schema::{
     brought_names, members, name_pairs, plays, releases, selection_works, selections, works,
@@ -23,6 +25,8 @@ use crate::web::{App, Refusal};
 
 /// The hour of the night at which nearness is made anew, in the node's time zone.
 const HOUR: i8 = 3;
+/// How often it is looked whether it is time.
+const LOOK_EVERY: Duration = Duration::from_secs(600);
 
 /// Where the node keeps its nearness.
 pub fn path(node: &Node) -> PathBuf {
@@ -90,34 +94,56 @@ pub fn build(node: &Node) -> Result<Built, Refusal> {
 
 /// Makes nearness anew every night, until `left`.
 pub async fn run(app: App, mut left: watch::Receiver<bool>) {
-    let day = |app: &App| {
-        let now = Timestamp::from_microsecond(app.clock.now_us()).unwrap_or_default();
-        let local = now.to_zoned(app.config.time_zone());
-        (local.date(), local.hour())
-    };
-    let (mut made, _) = day(&app);
-    let mut tick = tokio::time::interval(Duration::from_secs(600));
+    let (mut made, _) = local(&app);
     loop {
-        tokio::select! {
-            _ = left.wait_for(|left| *left) => return,
-            _ = tick.tick() => {}
-        }
-        let (today, hour) = day(&app);
-        if today == made || hour < HOUR {
-            continue;
+        let next_us = next_night(&app, made);
+        let errand = Errand::Nearness;
+        let rested = errands::rest_until(&app, errand, LOOK_EVERY, next_us, &mut left).await;
+        let (today, hour) = local(&app);
+        match rested {
+            Rest::Left => return,
+            Rest::Over if today == made || hour < HOUR => continue,
+            Rest::Over | Rest::Roused => {}
         }
         made = today;
+        app.errands.begin(Errand::Nearness, app.clock.now_us());
         let node = app.clone();
-        match tokio::task::spawn_blocking(move || build(&node)).await {
-            Ok(Ok(built)) => tracing::info!(
-                things = built.things,
-                links = built.links,
-                "nearness is made"
-            ),
-            Ok(Err(refusal)) => tracing::warn!("nearness could not be made: {refusal}"),
-            Err(error) => tracing::warn!("nearness could not be made: {error}"),
-        }
+        let refused = match tokio::task::spawn_blocking(move || build(&node)).await {
+            Ok(Ok(built)) => {
+                tracing::info!(
+                    things = built.things,
+                    links = built.links,
+                    "nearness is made"
+                );
+                continue;
+            }
+            Ok(Err(refusal)) => refusal.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!("nearness could not be made: {refused}");
+        app.errands
+            .failed(Errand::Nearness, app.clock.now_us(), &refused);
     }
+}
+
+/// When nearness is made next, after it was on this day.
+fn next_night(app: &App, made: Date) -> i64 {
+    let (today, _) = local(app);
+    let day = match today == made {
+        true => today.tomorrow().unwrap_or(today),
+        false => today,
+    };
+    let night = day.at(HOUR, 0, 0, 0).to_zoned(app.config.time_zone());
+    night.map_or(app.clock.now_us(), |night| {
+        night.timestamp().as_microsecond()
+    })
+}
+
+/// The day and the hour in the node's time zone.
+fn local(app: &App) -> (Date, i8) {
+    let now = Timestamp::from_microsecond(app.clock.now_us()).unwrap_or_default();
+    let local = now.to_zoned(app.config.time_zone());
+    (local.date(), local.hour())
 }
 
 /// The marks of things, numbered as they come.
