@@ -501,6 +501,8 @@ diesel::table! {
         created_us -> BigInt,
         updated_us -> BigInt,
     }
+        missed_us -> Nullable<BigInt>,
+        missed_why -> Nullable<Text>,
 }
 
 diesel::table! {

@@ -48,6 +48,67 @@ pub struct Draft {
     pub updated_us: i64,
     /// Who changed it last.
     pub updated_by: String,
+    /// The time at which it could not be published, until it is or has another.
+    pub missed: Option<Missed>,
+}
+
+/// A time at which a draft could not be published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// When it was to be, in microseconds UTC.
+    pub at_us: i64,
+    fr: String,
+    en: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Why {
+    fr: String,
+    en: String,
+}
+
+impl Missed {
+    /// What kept a draft from being published at this time.
+    pub fn of(at_us: i64, refusal: &Refusal) -> Self {
+        let told = |language| match refusal {
+            Refusal::Invalid(complaints) => {
+                let all: Vec<String> = complaints.iter().map(|c| c.say.to(language)).collect();
+                all.join(" ")
+            }
+            other => other.sentence(language),
+        };
+        Missed {
+            at_us,
+            fr: told(Language::Fr),
+            en: told(Language::En),
+        }
+    }
+
+    /// Why, in the reader's language.
+    pub fn why(&self, language: Language) -> &str {
+        match language {
+            Language::Fr => &self.fr,
+            Language::En => &self.en,
+        }
+    }
+
+    /// Reads what [`Missed::written`] wrote.
+    ///
+    /// # Errors
+    /// When it is no such thing.
+    pub fn read(at_us: i64, why: &str) -> serde_json::Result<Self> {
+        let Why { fr, en } = serde_json::from_str(why)?;
+        Ok(Missed { at_us, fr, en })
+    }
+
+    /// As the database keeps why.
+    pub fn written(&self) -> String {
+        let why = Why {
+            fr: self.fr.clone(),
+            en: self.en.clone(),
+        };
+        serde_json::to_string(&why).unwrap_or_default()
+    }
 }
 
 /// What was written in a draft.
@@ -257,6 +318,10 @@ pub fn save(
         unpublish_us: times.unpublish_us,
         updated_us: earlier.map_or(now_us, |before| now_us.max(before.updated_us + 1)),
         updated_by: curator.name.clone(),
+        missed: match times.publish_us {
+            Some(_) => None,
+            None => earlier.and_then(|before| before.missed.clone()),
+        },
     };
     store::drafts::put(conn, &draft)?;
     Ok(Saved::Kept(Box::new(draft)))
@@ -281,6 +346,7 @@ pub fn publish(
     };
     draft.selection = Some(selection.id.clone());
     draft.publish_us = None;
+    draft.missed = None;
     store::drafts::put(conn, draft)?;
     Ok(selection)
 }
@@ -357,26 +423,26 @@ pub fn turn(node: &Node) -> Result<usize, Refusal> {
 }
 
 fn turn_one(conn: &mut Conn, node: &Node, due: &Draft, now_us: i64) -> Result<(), Refusal> {
-    let has_come = |time: Option<i64>| time.is_some_and(|time| time <= now_us);
     // Somebody may have changed it since it was found.
     let Some(mut draft) = store::drafts::draft(conn, &due.venue, &due.id)? else {
         return Ok(());
     };
-    if has_come(draft.publish_us)
+    if let Some(at_us) = draft.publish_us.filter(|at_us| *at_us <= now_us)
         && let Some(venue) = venues::store::venue(conn, &draft.venue)?
     {
         match publish(conn, node, &venue, &mut draft) {
             Ok(_) => {}
             Err(refusal @ Refusal::Broken(_)) => return Err(refusal),
             Err(refusal) => {
-                // A curator reads it in the list: it stays a draft without a time.
+                // A curator reads it in the list and on its page: it stays a draft without a time.
                 tracing::warn!(draft = %draft.id, %refusal, "a draft cannot be published");
                 draft.publish_us = None;
+                draft.missed = Some(Missed::of(at_us, &refusal));
                 store::drafts::put(conn, &draft)?;
             }
         }
     }
-    if has_come(draft.unpublish_us) {
+    if draft.unpublish_us.is_some_and(|time| time <= now_us) {
         withdraw(conn, node, &mut draft)?;
     }
     Ok(())
@@ -385,6 +451,7 @@ fn turn_one(conn: &mut Conn, node: &Node, due: &Draft, now_us: i64) -> Result<()
 /// The errand: drafts are published and withdrawn when their time comes, until `left`.
 pub async fn run(app: App, mut left: watch::Receiver<bool>) {
     loop {
+        app.errands.begin(Errand::Drafts, app.clock.now_us());
         let node = app.clone();
         match tokio::task::spawn_blocking(move || turn(&node)).await {
             Ok(Ok(0)) | Err(_) => {}
@@ -400,4 +467,3 @@ pub async fn run(app: App, mut left: watch::Receiver<bool>) {
         }
     }
 }
-        app.errands.begin(Errand::Drafts, app.clock.now_us());

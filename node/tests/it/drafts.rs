@@ -224,7 +224,7 @@ async fn a_draft_is_published_and_withdrawn_when_its_time_comes() {
         ("act", "save"),
         ("publish_at", "2026-11-12T14:00"),
     ];
-    led(&ana.form(&door, &hollow).await);
+    let hollow = led(&ana.form(&door, &hollow).await);
     let whole = [
         ("title", "Plein"),
         ("work", work),
@@ -235,6 +235,28 @@ async fn a_draft_is_published_and_withdrawn_when_its_time_comes() {
     world.turn_to("2026-11-12T15:00:00Z");
     turn(&loire);
     assert_eq!(published(&loire).await, ["Plein"]);
+    // It says so, with what is to be done, in the list and on its page, until it is mended.
+    let why = "at 14:00, and could not be. ";
+    for page in [&door, &hollow] {
+        let page = ana.page(page).await.text;
+        assert!(page.contains(why), "{page}");
+    }
+    let page = ana.page(&hollow).await;
+    let at = as_of(&page);
+    let kept = [("title", "Vide"), ("as_of", &at), ("act", "save")];
+    led(&ana.form(&hollow, &kept).await);
+    let page = ana.page(&hollow).await;
+    assert!(page.text.contains(why), "{}", page.text);
+    let at = as_of(&page);
+    let mended = [
+        ("title", "Vide"),
+        ("work", work),
+        ("as_of", &at),
+        ("act", "publish"),
+    ];
+    led(&ana.form(&hollow, &mended).await);
+    assert_eq!(published(&loire).await.len(), 2);
+    assert!(!ana.page(&hollow).await.text.contains("could not be"));
     for (publish_at, unpublish_at) in [("soon", ""), ("2026-12-02T10:00", "2026-12-01T10:00")] {
         let wrong = [
             ("title", "x"),

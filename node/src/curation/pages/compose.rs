@@ -15,7 +15,7 @@ use settlement::{Uri, WorkId};
 use crate::catalogue::pictures;
 use crate::catalogue::shown::{self as works_shown, ShownWork};
 use crate::config::Language;
-use crate::curation::drafts::{self, Body, Draft, Line, Saved, Times, Wish};
+use crate::curation::drafts::{self, Body, Draft, Line, Missed, Saved, Times, Wish};
 use crate::curation::shown::{self, ShownSelection};
 use crate::curation::{NOTE_LIMIT, WORDS_LIMIT, WORKS_LIMIT, store};
 use crate::db::Conn;
@@ -68,6 +68,9 @@ struct DraftsPage {
 impl DraftsPage {
     fn state(&self, draft: &Draft) -> String {
         let page = &self.page;
+        if let Some(missed) = &draft.missed {
+            return said(page, missed);
+        }
         match (&draft.selection, draft.publish_us) {
             (_, Some(at)) => page.t2(
                 "curation-draft-timed",
@@ -80,6 +83,13 @@ impl DraftsPage {
             (None, None) => page.t("curation-draft-unpublished"),
         }
     }
+}
+
+/// What kept a draft from being published at its time.
+fn said(page: &Page, missed: &Missed) -> String {
+    let (day, time) = (page.day(missed.at_us), page.time(missed.at_us));
+    let was = page.t2("curation-draft-missed", "day", day, "time", time);
+    format!("{was} {}", missed.why(page.language))
 }
 
 async fn list(
@@ -119,6 +129,8 @@ struct ComposePage {
     lines: Vec<(Line, Option<ShownWork>)>,
     publish_at: String,
     unpublish_at: String,
+    /// Why it was not published at its time.
+    missed: Option<String>,
     /// What it was published as.
     published: Option<String>,
     /// Whom it answers: its title and page.
@@ -276,6 +288,9 @@ async fn read_page(
             Ok(ComposePage {
                 lines: lines.chain(empty).collect(),
                 found: search::works(conn, &node, &q, FOUND)?,
+                missed: kept
+                    .and_then(|draft| draft.missed.as_ref())
+                    .map(|missed| said(&page, missed)),
                 published: kept.and_then(|draft| draft.selection.as_ref().map(Uri::to_string)),
                 slug,
                 venue: venue.name,
@@ -587,6 +602,7 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, askama::Result<S
             lines: lines.chain([(Line::default(), None)]).collect(),
             publish_at: "2026-11-30T18:00".into(),
             unpublish_at: String::new(),
+            missed: full.then(|| "It was <not>.".into()),
             published: full.then(|| "http://localhost:8101/selections/1".into()),
             answers: full.then(|| sample_selection(false)),
             overtaken: full.then(|| ("Zoé <&>".into(), 1_793_491_200_000_000)),
@@ -626,6 +642,10 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, askama::Result<S
             unpublish_us: None,
             updated_us: at,
             updated_by: "Ana <&>".into(),
+            missed: (at == 3).then(|| {
+                let untitled = Refusal::field("title", Say::new("curation-time-unread"));
+                Missed::of(1_793_491_200_000_000, &untitled)
+            }),
         };
         let drafts = DraftsPage {
             page: Page::sample(language, true),

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use settlement::{Uri, VenueId};
 
 use super::unreadable;
-use crate::curation::drafts::{Body, Draft};
+use crate::curation::drafts::{Body, Draft, Missed};
 use crate::db::Conn;
 use crate::schema::drafts;
 
@@ -19,10 +19,16 @@ struct Row {
     unpublish_us: Option<i64>,
     updated_us: i64,
     updated_by: String,
+    missed_us: Option<i64>,
+    missed_why: Option<String>,
 }
 
 impl Row {
     fn read(self) -> QueryResult<Draft> {
+        let missed = match (self.missed_us, &self.missed_why) {
+            (Some(at_us), Some(why)) => Some(Missed::read(at_us, why).map_err(unreadable)?),
+            _ => None,
+        };
         let selection = self.selection_id.map(|id| Uri::parse(&id)).transpose();
         Ok(Draft {
             id: self.id,
@@ -33,6 +39,7 @@ impl Row {
             unpublish_us: self.unpublish_us,
             updated_us: self.updated_us,
             updated_by: self.updated_by,
+            missed,
         })
     }
 }
@@ -95,6 +102,8 @@ pub fn put(conn: &mut Conn, draft: &Draft) -> QueryResult<()> {
         unpublish_us: draft.unpublish_us,
         updated_us: draft.updated_us,
         updated_by: draft.updated_by.clone(),
+        missed_us: draft.missed.as_ref().map(|missed| missed.at_us),
+        missed_why: draft.missed.as_ref().map(Missed::written),
     };
     let changed = diesel::update(drafts::table.find(&draft.id))
         .set(&row)
