@@ -120,3 +120,5 @@ labels-discard = Throw this away
 labels-discard-go = Throw away
 labels-discard-published = It is published: withdraw it first.
 labels-desk-link = The label’s desk
+labels-cases = Notices about what you put out
+labels-cases-how = Somebody reported these. A person decides, with a reason; what is decided against you, you may contest there.

@@ -120,3 +120,5 @@ labels-discard = Jeter cette préparation
 labels-discard-go = Jeter
 labels-discard-published = Elle est publiée : retirez-la d’abord.
 labels-desk-link = Bureau du label
+labels-cases = Signalements de ce que vous publiez
+labels-cases-how = Quelqu’un les a envoyés. Une personne décide, avec un motif ; ce qui est décidé contre vous, vous pouvez le contester là.

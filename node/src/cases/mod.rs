@@ -4,7 +4,8 @@
 //! article 16), or a complaint about a party's statement. Anybody may send one, without an account.
 //! It is acknowledged with a number and an address that only the sender has; it has a deadline; it is
 //! decided by a person, with a reason (article 17); both sides read the decision at their own
-//! address, and either may contest it within six months (article 20). Content that a decision finds
+//! address, and either may contest it within six months (article 20). A label reads of it at its desk
+//! too. Content that a decision finds
 //! unlawful is withdrawn in the transaction that decides.
 
 pub mod pages;
@@ -12,7 +13,7 @@ pub mod store;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use settlement::{Uri, WorkId};
+use settlement::{PartyId, Uri, WorkId};
 
 use crate::Node;
 use crate::catalogue;
@@ -38,6 +39,8 @@ pub const CONTESTABLE_DAYS: i64 = 183;
 pub const OPEN_LIMIT: i64 = 5_000;
 /// The most cases taken within an hour from everybody together.
 pub const HOUR_LIMIT: i64 = 60;
+/// How many decided cases are looked through for those who are told of them.
+const TOLD: i64 = 200;
 const DAY_US: i64 = 24 * 3600 * 1_000_000;
 
 /// What a case is about.
@@ -225,6 +228,57 @@ pub fn other_token(node: &Node, id: &str) -> String {
     token_digest(&format!("{key} {inner}"))[..40].to_owned()
 }
 
+/// The notices about what a label puts out, those that wait for a decision first, each with the last
+/// part of the address at which the label follows it, and contests what was decided against it.
+///
+/// # Errors
+/// When the database breaks.
+pub fn about_label(
+    conn: &mut Conn,
+    node: &Node,
+    label: &PartyId,
+) -> Result<Vec<(store::Case, String)>, Refusal> {
+    let mut about = Vec::new();
+    for case in store::all(conn, TOLD)? {
+        if case.kind == CaseKind::Unlawful && is_of_label(conn, node, &case.subject, label)? {
+            let token = other_token(node, &case.id);
+            about.push((case, token));
+        }
+    }
+    Ok(about)
+}
+
+/// Whether a subject is the page of this label, of a release it put out, or of a work on one.
+fn is_of_label(
+    conn: &mut Conn,
+    node: &Node,
+    subject: &str,
+    label: &PartyId,
+) -> Result<bool, Refusal> {
+    let page = subject.split(['?', '#']).next().unwrap_or_default();
+    let address = match page.starts_with('/') {
+        true => node.config.uri(page),
+        false => page.to_owned(),
+    };
+    let Some(path) = address.strip_prefix(&node.config.base()) else {
+        return Ok(false);
+    };
+    let release = match path.split('/').nth(1) {
+        Some("parties") => return Ok(address == label.as_str()),
+        Some("releases") => Uri::parse(&address).ok(),
+        Some("works") => match WorkId::parse(&address) {
+            Ok(id) => catalogue::store::work(conn, &id)?.and_then(|work| work.release),
+            Err(_) => None,
+        },
+        _ => None,
+    };
+    let release = match release {
+        Some(release) => catalogue::store::release(conn, &release)?,
+        None => None,
+    };
+    Ok(release.is_some_and(|release| release.label_party.as_ref() == Some(label)))
+}
+
 /// One line of what somebody wrote: nothing unseen in it, no longer than there is room.
 fn line(text: &str) -> String {
     text.trim()
@@ -378,6 +432,22 @@ impl store::Case {
             (Some(_), None, _) => Stage::Decided,
             (Some(_), Some(_), None) => Stage::Appealed,
             (Some(_), Some(_), Some(_)) => Stage::Closed,
+        }
+    }
+
+    /// The key of how far it is, in words.
+    pub fn stage_key(&self) -> &'static str {
+        match (
+            self.stage(),
+            self.decision.as_deref(),
+            self.appeal_decision.as_deref(),
+        ) {
+            (Stage::Open, _, _) => "cases-stage-open",
+            (Stage::Appealed, _, _) => "cases-stage-appealed",
+            (Stage::Decided, Some("upheld"), _) => "cases-stage-upheld",
+            (Stage::Decided, _, _) => "cases-stage-refused",
+            (Stage::Closed, _, Some("upheld")) => "cases-stage-appeal-upheld",
+            (Stage::Closed, _, _) => "cases-stage-appeal-refused",
         }
     }
 

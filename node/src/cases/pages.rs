@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::store::{self, Case};
-use super::{Acknowledged, CaseKind, Decision, Sent, Side, Stage, WORDS_LIMIT};
+use super::{Acknowledged, CaseKind, Decision, Sent, Side, WORDS_LIMIT};
 use crate::members::token_digest;
 use crate::operating::{self, Head};
 use crate::pages::{self, Page};
@@ -281,22 +281,6 @@ impl DecidePage {
     }
 }
 
-/// The key of the word for how far a case is.
-pub(crate) fn stage_key(case: &Case) -> &'static str {
-    match (
-        case.stage(),
-        case.decision.as_deref(),
-        case.appeal_decision.as_deref(),
-    ) {
-        (Stage::Open, _, _) => "cases-stage-open",
-        (Stage::Appealed, _, _) => "cases-stage-appealed",
-        (Stage::Decided, Some("upheld"), _) => "cases-stage-upheld",
-        (Stage::Decided, _, _) => "cases-stage-refused",
-        (Stage::Closed, _, Some("upheld")) => "cases-stage-appeal-upheld",
-        (Stage::Closed, _, _) => "cases-stage-appeal-refused",
-    }
-}
-
 async fn list(State(app): State<App>, guest: Guest) -> Result<Response, Refusal> {
     let page = Page::of(&app, &guest);
     let head = operating::open(&page, "/cases")?;
@@ -382,37 +366,44 @@ async fn decide(
     }
 }
 
+/// A case at this stage.
+#[cfg(test)]
+pub(crate) fn sample_case(stage: super::Stage) -> Case {
+    use super::Stage;
+    let at = 1_793_491_200_000_000;
+    let decided = (stage != Stage::Open).then_some(at);
+    let appealed = matches!(stage, Stage::Appealed | Stage::Closed).then_some(at);
+    let closed = (stage == Stage::Closed).then_some(at);
+    Case {
+        id: "c1".into(),
+        number: 12,
+        kind: CaseKind::Unlawful,
+        subject: "http://localhost:8101/works/1".into(),
+        words: "C’est mon <b>enregistrement</b>.\n\nJe n’ai rien signé.".into(),
+        sender: "Zoé <b>".into(),
+        contact: String::new(),
+        received_us: at,
+        due_us: at,
+        decision: decided.map(|_| "refused".into()),
+        reason: decided.map(|_| "Le mandat est <là>.".into()),
+        decided_us: decided,
+        appeal: appealed.map(|_| "Il est faux.".into()),
+        appealed_by: appealed.map(|_| "sender".into()),
+        appealed_us: appealed,
+        appeal_due_us: appealed,
+        appeal_decision: closed.map(|_| "upheld".into()),
+        appeal_reason: closed.map(|_| "C’est vrai.".into()),
+        appeal_decided_us: closed,
+    }
+}
+
 #[cfg(test)]
 pub(crate) fn samples(
     language: crate::config::Language,
 ) -> Vec<(&'static str, askama::Result<String>)> {
+    use super::Stage;
     let at = 1_793_491_200_000_000;
-    let case = |stage: Stage| {
-        let decided = (stage != Stage::Open).then_some(at);
-        let appealed = matches!(stage, Stage::Appealed | Stage::Closed).then_some(at);
-        let closed = (stage == Stage::Closed).then_some(at);
-        Case {
-            id: "c1".into(),
-            number: 12,
-            kind: CaseKind::Unlawful,
-            subject: "http://localhost:8101/works/1".into(),
-            words: "C’est mon <b>enregistrement</b>.\n\nJe n’ai rien signé.".into(),
-            sender: "Zoé <b>".into(),
-            contact: String::new(),
-            received_us: at,
-            due_us: at,
-            decision: decided.map(|_| "refused".into()),
-            reason: decided.map(|_| "Le mandat est <là>.".into()),
-            decided_us: decided,
-            appeal: appealed.map(|_| "Il est faux.".into()),
-            appealed_by: appealed.map(|_| "sender".into()),
-            appealed_us: appealed,
-            appeal_due_us: appealed,
-            appeal_decision: closed.map(|_| "upheld".into()),
-            appeal_reason: closed.map(|_| "C’est vrai.".into()),
-            appeal_decided_us: closed,
-        }
-    };
+    let case = sample_case;
     let complaints = Complaint::samples;
     let mut all = Vec::new();
     for (kind, wrong) in [

@@ -15,6 +15,7 @@ use settlement::{Kind, PartyId, Uri};
 use super::drafts::{self, Draft, DraftWork, ReleaseFacts, WorkFacts};
 use super::joining::{self, Joining};
 use super::store;
+use crate::cases::{self, store::Case};
 use crate::catalogue::changes::Change;
 use crate::catalogue::{self, Party, Release};
 use crate::db::Conn;
@@ -258,6 +259,8 @@ struct DeskPage {
     drafts: Vec<Draft>,
     /// What is published, and the draft it was written in.
     releases: Vec<(Release, Option<String>)>,
+    /// Notices about what it puts out, and the last part of the address of each.
+    cases: Vec<(Case, String)>,
 }
 
 async fn desk(
@@ -285,6 +288,7 @@ async fn desk(
             let open = |draft: &Draft| draft.published_us.is_none() || draft.is_ahead();
             Ok::<_, Refusal>(DeskPage {
                 people: store::people(conn, &label.id)?,
+                cases: cases::about_label(conn, &node, &label.id)?,
                 drafts: drafts.into_iter().filter(open).collect(),
                 releases,
                 slug,
@@ -791,6 +795,12 @@ pub(crate) fn samples(
             people: vec!["Ana \"&\"".into()],
             drafts: match full {
                 true => vec![draft(true), draft(false)],
+                false => Vec::new(),
+            },
+            cases: match full {
+                true => [cases::Stage::Open, cases::Stage::Decided]
+                    .map(|stage| (cases::pages::sample_case(stage), "t".to_owned()))
+                    .into(),
                 false => Vec::new(),
             },
             releases: match full {

@@ -382,3 +382,68 @@ async fn an_operator_invites_a_label_and_members_do_not() {
     });
     assert_eq!(party.name, "Macro & Co");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_label_reads_at_its_desk_what_is_reported_of_its_works_and_contests_it() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let (ana, slug) = somebody_of(&loire, "Macro", "Ana").await;
+    let (bela, other) = somebody_of(&loire, "Micro", "Bela").await;
+    let draft = a_draft(&ana, &slug).await;
+    assert_eq!(ana.form(&draft, &FACTS).await.status, 303);
+    let published = ana.form(&format!("{draft}/publish"), &[]).await;
+    assert_eq!(published.status, 303, "{}", published.text);
+    let work = found(&loire, "Amont").remove(0);
+    let base = loire.base();
+    let path = work.id.as_str().strip_prefix(&base).unwrap();
+    let release = work.release.unwrap();
+    for subject in [
+        path,
+        release.as_str(),
+        &format!("{base}{path}?from=search#top"),
+        // Nobody's here.
+        "/works/nothing",
+        "https://elsewhere.example/works/1",
+    ] {
+        let fields = [
+            ("kind", "unlawful"),
+            ("subject", subject),
+            ("words", "This recording is mine and I signed nothing."),
+            ("faith", "yes"),
+            ("sender", "Zed"),
+        ];
+        let sent = loire.visitor().form("/cases", &fields).await;
+        assert_eq!(sent.status, 201, "{}", sent.text);
+    }
+    let desk = ana.page(&format!("/labels/{slug}")).await.text;
+    assert_eq!(desk.matches("href=\"/cases/").count(), 3, "{desk}");
+    let theirs = bela.page(&format!("/labels/{other}")).await.text;
+    assert!(!theirs.contains("href=\"/cases/"), "{theirs}");
+
+    // Its own side of the case: what is said, without who said it.
+    let case = desk.split("href=\"/cases/").nth(1).unwrap();
+    let case = format!("/cases/{}", case.split('"').next().unwrap());
+    let page = ana.page(&case).await.text;
+    assert!(
+        page.contains("I signed nothing") && !page.contains("Zed"),
+        "{page}"
+    );
+    let id = tokio::task::block_in_place(|| {
+        let read = |conn: &mut _| Ok::<_, DbError>(node::cases::store::all(conn, 0)?);
+        loire.db.read_now(read).unwrap().remove(0).id
+    });
+    tokio::task::block_in_place(|| {
+        let decide = |conn: &mut _| {
+            let why = "The master is the sender’s.";
+            node::cases::decide(conn, &loire, &id, node::cases::Decision::Upheld, why)
+        };
+        loire.db.write_now(decide).unwrap();
+    });
+    let desk = ana.page(&format!("/labels/{slug}")).await.text;
+    assert!(desk.contains("Upheld"), "{desk}");
+    let fields = [("appeal", "We hold the contract of 2019.")];
+    let contested = ana.form(&format!("{case}/appeal"), &fields).await;
+    assert_eq!(contested.status, 303, "{}", contested.text);
+    let desk = ana.page(&format!("/labels/{slug}")).await.text;
+    assert!(desk.contains("Decision contested"), "{desk}");
+}
