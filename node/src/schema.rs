@@ -53,6 +53,37 @@ diesel::table! {
 }
 
 diesel::table! {
+    passkeys (id) {
+        id -> Text,
+        member_id -> Text,
+        credential -> Text,
+        public_key -> Text,
+        state -> Text,
+        name -> Text,
+        added_us -> BigInt,
+        used_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    passkey_challenges (token_digest) {
+        token_digest -> Text,
+        purpose -> Text,
+        member_id -> Nullable<Text>,
+        challenge -> Text,
+        expires_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    known_browsers (token_digest) {
+        token_digest -> Text,
+        member_id -> Text,
+        expires_us -> BigInt,
+    }
+}
+
+diesel::table! {
     reset_codes (code_digest) {
         code_digest -> Text,
         member_id -> Text,
@@ -470,6 +501,8 @@ diesel::table! {
         unpublish_us -> Nullable<BigInt>,
         updated_us -> BigInt,
         updated_by -> Text,
+        missed_us -> Nullable<BigInt>,
+        missed_why -> Nullable<Text>,
     }
 }
 
@@ -501,8 +534,6 @@ diesel::table! {
         created_us -> BigInt,
         updated_us -> BigInt,
     }
-        missed_us -> Nullable<BigInt>,
-        missed_why -> Nullable<Text>,
 }
 
 diesel::table! {
@@ -895,6 +926,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     second_steps,
     recovery_codes,
+    passkeys,
+    passkey_challenges,
+    known_browsers,
     reset_codes,
     guesses,
     public_members,

@@ -104,7 +104,7 @@ pub struct Reset {
     /// The name they sign in with
     #[arg(long)]
     name: String,
-    /// Take their second step away as well: they lost the device and the recovery codes
+    /// Take their second step and passkeys away as well: they lost the device and the recovery codes
     #[arg(long)]
     second_step: bool,
     /// Print the code as JSON

@@ -24,14 +24,14 @@ members-account-forget-password = Your password, to be sure that it is you
 members-account-forget-go = Forget me for good
 members-account-second-done = Your second step is in place. Your other devices are signed out.
 members-account-second-off-done = There is no second step any more.
-members-waiting = You have a role here, and it waits for a second step: a password alone opens no desk.
+members-waiting = You have a role here, and it waits for a second step or a passkey: a password alone opens no desk.
 members-second-title = Second step
 members-second-on = { $n ->
     [0] An app gives you a code each time you sign in. You have no recovery code left.
     [one] An app gives you a code each time you sign in. You have { $n } recovery code left.
    *[other] An app gives you a code each time you sign in. You have { $n } recovery codes left.
 }
-members-second-off = An app on your telephone gives a code that is asked for besides the password. Whoever runs a desk needs one.
+members-second-off = An app on your telephone gives a code that is asked for besides the password. Whoever runs a desk needs one, or a passkey.
 members-second-begin = Add a second step
 members-second-end = Take the second step away
 members-second-lede = You need an app for codes, such as FreeOTP or Aegis. It works without a network.
@@ -47,3 +47,23 @@ members-recovery-lede = Print them or copy them now: they are not shown again. E
 members-recovery-go = I have them
 members-prove-title = One more step
 members-prove-lede = Your password is right. Open your app for codes.
+members-passkeys = Passkeys
+members-passkeys-how = A passkey lets you in with your finger, your face or your device’s PIN. It stays on your devices; nobody can guess it or ask you for it. It counts as two steps.
+members-passkey-of = Passkey of { $day }
+members-passkey-added = Added on { $day }
+members-passkey-used = last used on { $day }
+members-passkey-rename = Rename “{ $name }”
+members-passkey-rename-go = Rename
+members-passkey-remove = Remove “{ $name }”
+members-passkey-name-label = Name of this passkey
+members-passkey-name-hint = So that you know it again: “telephone”, “key on my keyring”. It may stay empty.
+members-passkey-add = Add a passkey
+members-passkey-add-hint = On this device, on your telephone, or on a security key.
+members-passkey-no-script = Adding a passkey takes a browser that knows them, with its script switched on.
+members-passkey-waiting-hint = You have a passkey: it opens your desk at once.
+members-passkey-confirm-hint = Your passkey is asked for once more, to be sure that it is you.
+members-passkey-done = Your passkey is in place. Next time, sign in with it.
+members-passkey-renamed = The passkey has its new name.
+members-passkey-removed = The passkey is removed, and your other devices are signed out.
+members-account-password-none = You have no password: you sign in with a passkey. With a password you would also get in where no passkey works.
+members-account-password-choose = Choose this password

@@ -24,14 +24,14 @@ members-account-forget-password = Votre mot de passe, pour être sûr que c’es
 members-account-forget-go = M’oublier pour toujours
 members-account-second-done = Votre deuxième étape est en place. Vos autres appareils sont déconnectés.
 members-account-second-off-done = Il n’y a plus de deuxième étape.
-members-waiting = Vous avez un rôle ici, et il attend une deuxième étape : un mot de passe seul n’ouvre aucun bureau.
+members-waiting = Vous avez un rôle ici, et il attend une deuxième étape ou une clé d’accès : un mot de passe seul n’ouvre aucun bureau.
 members-second-title = Deuxième étape
 members-second-on = { $n ->
     [0] Une application vous donne un code à chaque connexion. Il ne vous reste aucun code de secours.
     [one] Une application vous donne un code à chaque connexion. Il vous reste { $n } code de secours.
    *[other] Une application vous donne un code à chaque connexion. Il vous reste { $n } codes de secours.
 }
-members-second-off = Une application sur votre téléphone donne un code que l’on vous demande en plus du mot de passe. Il en faut une à qui tient un bureau.
+members-second-off = Une application sur votre téléphone donne un code que l’on vous demande en plus du mot de passe. Il en faut une, ou une clé d’accès, à qui tient un bureau.
 members-second-begin = Ajouter une deuxième étape
 members-second-end = Retirer la deuxième étape
 members-second-lede = Il vous faut une application de codes, comme FreeOTP ou Aegis. Elle marche sans réseau.
@@ -47,3 +47,23 @@ members-recovery-lede = Imprimez-les ou recopiez-les maintenant : ils ne seront 
 members-recovery-go = Je les ai notés
 members-prove-title = Encore une étape
 members-prove-lede = Votre mot de passe est bon. Ouvrez votre application de codes.
+members-passkeys = Clés d’accès
+members-passkeys-how = Une clé d’accès vous fait entrer avec votre doigt, votre visage ou le code de votre appareil. Elle reste sur vos appareils ; personne ne peut la deviner ni vous la demander. Elle vaut deux étapes.
+members-passkey-of = Clé d’accès du { $day }
+members-passkey-added = Ajoutée le { $day }
+members-passkey-used = dernière utilisation le { $day }
+members-passkey-rename = Renommer « { $name } »
+members-passkey-rename-go = Renommer
+members-passkey-remove = Retirer « { $name } »
+members-passkey-name-label = Nom de cette clé
+members-passkey-name-hint = Pour la reconnaître : « téléphone », « clé de mon trousseau ». Il peut rester vide.
+members-passkey-add = Ajouter une clé d’accès
+members-passkey-add-hint = Sur cet appareil, sur votre téléphone ou sur une clé de sécurité.
+members-passkey-no-script = Pour ajouter une clé d’accès, il faut un navigateur qui les connaît, scripts activés.
+members-passkey-waiting-hint = Vous avez une clé d’accès : elle ouvre votre bureau tout de suite.
+members-passkey-confirm-hint = Votre clé d’accès vous est demandée encore une fois, pour être sûr que c’est vous.
+members-passkey-done = Votre clé d’accès est en place. La prochaine fois, connectez-vous avec elle.
+members-passkey-renamed = La clé d’accès a son nouveau nom.
+members-passkey-removed = La clé d’accès est retirée, et vos autres appareils sont déconnectés.
+members-account-password-none = Vous n’avez pas de mot de passe : vous entrez avec une clé d’accès. Avec un mot de passe, vous entreriez aussi là où aucune clé ne marche.
+members-account-password-choose = Choisir ce mot de passe

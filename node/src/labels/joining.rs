@@ -73,7 +73,8 @@ pub async fn join(node: &Node, joining: Joining) -> Result<(Session, Party), Ref
         .db
         .write(move |conn| {
             let key = names::fold(&member.name);
-            match members::store::add(conn, &member, &key, Some(&hash), now_us) {
+            let come = members::store::As::Person(Some(&hash));
+            match members::store::add(conn, &member, &key, come, now_us) {
                 Err(error) if db::is_taken(&error) => {
                     let taken = Say::new("members-name-taken").with("name", &member.name);
                     return Err(Refusal::field("name", taken));

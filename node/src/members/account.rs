@@ -12,9 +12,10 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use settlement::VenueId;
 
+use super::passkeys::{self, store::Passkey};
 use super::second::{self, Enrolment};
 use super::store::{self, Membership};
-use super::{SignedIn, token_digest};
+use super::{Again, SignedIn, token_digest};
 use crate::pages::{self, Page, local_path};
 use crate::web::read;
 use crate::web::{self, App, Complaint, Guest, Refusal, SESSION_COOKIE};
@@ -44,6 +45,8 @@ struct AccountPage {
     through: Option<VenueId>,
     has_second: bool,
     recovery_left: i64,
+    has_password: bool,
+    passkeys: Vec<Passkey>,
     /// What was typed as another venue's code.
     code: String,
     complaints: Vec<Complaint>,
@@ -52,6 +55,17 @@ struct AccountPage {
 }
 
 impl AccountPage {
+    /// What a passkey goes by: the name it was given, or the day it was added.
+    fn called(&self, passkey: &Passkey) -> String {
+        match passkey.name.as_str() {
+            "" => {
+                let day = self.page.day(passkey.added_us);
+                self.page.tn("members-passkey-of", "day", day)
+            }
+            name => name.to_owned(),
+        }
+    }
+
     fn is_through(&self, venue: &VenueId) -> bool {
         self.through.as_ref() == Some(venue)
     }
@@ -70,6 +84,9 @@ fn done_key(done: &str) -> Option<&'static str> {
         "left" => Some("members-account-left"),
         "through" => Some("members-account-through-done"),
         "password" => Some("members-account-password-done"),
+        "passkey" => Some("members-passkey-done"),
+        "passkey-renamed" => Some("members-passkey-renamed"),
+        "passkey-removed" => Some("members-passkey-removed"),
         "second" => Some("members-account-second-done"),
         "second-off" => Some("members-account-second-off-done"),
         _ => None,
@@ -99,6 +116,8 @@ async fn account_page(app: &App, guest: &Guest) -> Result<AccountPage, Refusal> 
                 memberships,
                 has_second: store::has_second_step(conn, &member.id)?,
                 recovery_left: store::recovery_codes_left(conn, &member.id)?,
+                has_password: store::password_of(conn, &member.id)?.1.is_some(),
+                passkeys: passkeys::store::of_member(conn, &member.id)?,
                 through: member.venue,
                 code: String::new(),
                 complaints: Vec::new(),
@@ -110,7 +129,7 @@ async fn account_page(app: &App, guest: &Guest) -> Result<AccountPage, Refusal> 
 }
 
 /// The account again, with what to mend.
-async fn again(
+pub(super) async fn again(
     app: &App,
     guest: &Guest,
     code: &str,
@@ -127,11 +146,11 @@ async fn again(
     })
 }
 
-fn back(done: &str) -> Response {
+pub(super) fn back(done: &str) -> Response {
     Redirect::to(&format!("/me/account?done={done}")).into_response()
 }
 
-fn token(headers: &HeaderMap) -> Result<String, Refusal> {
+pub(super) fn token(headers: &HeaderMap) -> Result<String, Refusal> {
     let token = web::cookie(headers, SESSION_COOKIE).ok_or(Refusal::SignIn)?;
     Ok(token.to_owned())
 }
@@ -208,7 +227,7 @@ async fn change_password(
     form: Result<Form<Passwords>, FormRejection>,
 ) -> Result<Response, Refusal> {
     let form = read(form)?;
-    let member = &guest.signed_in()?.id;
+    let member = guest.signed_in()?;
     let token = token(&headers)?;
     match super::change_password(&app, member, &token, &form.password, &form.fresh).await {
         Ok(()) => Ok(back("password")),
@@ -250,19 +269,35 @@ async fn export(State(app): State<App>, guest: Guest) -> Result<Response, Refusa
     Ok((headers, text).into_response())
 }
 
+#[derive(Deserialize)]
+struct Once {
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    answer: String,
+}
+
 async fn forget(
     State(app): State<App>,
     guest: Guest,
-    form: Result<Form<Passwords>, FormRejection>,
+    headers: HeaderMap,
+    form: Result<Form<Once>, FormRejection>,
 ) -> Result<Response, Refusal> {
     let form = read(form)?;
     let member = guest.signed_in()?.id.clone();
-    match super::forget(&app, &member, &form.password).await {
+    let again_as = match form.answer.is_empty() {
+        true => Again::Password(form.password),
+        false => Again::Passkey(passkeys::sent(&headers, form.answer)),
+    };
+    match super::forget(&app, &member, again_as).await {
         Ok(()) => {
             let gone = [(SET_COOKIE, super::without_session(&app))];
             Ok((gone, Redirect::to("/")).into_response())
         }
-        Err(refusal) => again(&app, &guest, "", rename(refusal, "password", "forget")).await,
+        Err(refusal) => {
+            let refusal = rename(rename(refusal, "password", "forget"), "passkey", "forget");
+            again(&app, &guest, "", refusal).await
+        }
     }
 }
 
@@ -412,7 +447,10 @@ pub(crate) fn samples(
         until_us: None,
     };
     let mut all = Vec::new();
-    for wrong in [&[][..], &["code", "old", "fresh", "forget"][..]] {
+    for wrong in [
+        &[][..],
+        &["code", "old", "fresh", "forget", "passkey", "passkey-name"][..],
+    ] {
         let full = wrong.is_empty();
         let account = AccountPage {
             page: page(),
@@ -423,6 +461,17 @@ pub(crate) fn samples(
             through: VenueId::parse("http://localhost:8101/venues/le-fil").ok(),
             has_second: full,
             recovery_left: 7,
+            has_password: full,
+            passkeys: ["", "Phone <\"b\">"]
+                .iter()
+                .map(|name| Passkey {
+                    id: format!("id-{name}"),
+                    name: (*name).into(),
+                    added_us: 1_793_491_200_000_000,
+                    used_us: (!name.is_empty()).then_some(1_793_491_200_000_000),
+                })
+                .filter(|_| full || wrong.len() > 5)
+                .collect(),
             code: "K7\"><b>".into(),
             complaints: complaints(wrong),
             done: full.then_some("members-account-joined"),

@@ -7,7 +7,7 @@
 
 use diesel::prelude::*;
 
-use super::{Role, public, store};
+use super::{Role, passkeys, public, store};
 use crate::Node;
 use crate::db::Conn;
 use crate::listening;
@@ -20,16 +20,39 @@ use crate::web::Refusal;
 use crate::words::Say;
 use settlement::Uri;
 
-/// Forgets the member of this id, who types their password once more.
+/// How somebody who is signed in shows once more that it is them.
+#[derive(Clone, Debug)]
+pub enum Again {
+    /// They type their password.
+    Password(String),
+    /// They answer with a passkey.
+    Passkey(passkeys::Sent),
+}
+
+/// Forgets the member of this id, who shows once more that it is them.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] on `password`; [`Refusal::Conflict`] for the last who runs the node.
-pub async fn forget(node: &crate::web::App, member: &str, typed: &str) -> Result<(), Refusal> {
-    super::check_password(node, member, typed).await?;
+/// [`Refusal::Invalid`] on `password` or `passkey`; [`Refusal::Conflict`] for the last who runs the
+/// node.
+pub async fn forget(node: &crate::web::App, member: &str, again: Again) -> Result<(), Refusal> {
+    let sent = match again {
+        Again::Password(typed) => {
+            super::check_password(node, member, &typed).await?;
+            None
+        }
+        Again::Passkey(sent) => Some(sent),
+    };
     let (app, member) = (node.clone(), member.to_owned());
     node.db
-        .write(move |conn| forget_in(conn, &app, &member))
-        .await
+        .write(move |conn| {
+            if let Some(sent) = sent
+                && let Err(refusal) = passkeys::confirm_in(conn, &app, &member, &sent)?
+            {
+                return Ok(Err(refusal));
+            }
+            forget_in(conn, &app, &member).map(Ok)
+        })
+        .await?
 }
 
 /// Forgets the member of this name: for whoever keeps the node's folder. Blocks.
@@ -65,7 +88,9 @@ fn forget_in(conn: &mut Conn, node: &Node, member: &str) -> Result<(), Refusal> 
         listening::store::revoke_post(conn, &post.id, now_us)?;
     }
     store::remove_second_step(conn, member)?;
+    passkeys::store::remove_all(conn, member)?;
     store::end_sessions_of(conn, member)?;
+    store::forget_browsers(conn, member)?;
     shelf::store::clear(conn, member)?;
     if let Some(known) = store::by_id(conn, member)? {
         // A draft is its venue's; who wrote it last is nobody's business any more.

@@ -5,6 +5,7 @@ use settlement::VenueId;
 use super::code::Code;
 use super::guesses::{self, Subject};
 use super::session::{self, Session};
+use super::store::As;
 use super::{Member, Role, password, store};
 use crate::Node;
 use crate::config::Language;
@@ -60,10 +61,17 @@ pub async fn join(node: &Node, joining: Joining) -> Result<Session, Refusal> {
     let now_us = node.clock.now_us();
     node.db
         .write(move |conn| {
-            enter(conn, &member, Some(&hash), now_us)?;
+            enter(conn, &member, As::Person(Some(&hash)), now_us)?;
             let venue = use_invitation(conn, &code, &member, now_us)?;
             store::add_membership(conn, &member.id, &venue, now_us)?;
-            store::add_session(conn, &opening, &member.id, now_us, session::ends_us(now_us))?;
+            store::add_session(
+                conn,
+                &opening,
+                &member.id,
+                false,
+                now_us,
+                session::ends_us(now_us),
+            )?;
             Ok::<_, Refusal>(())
         })
         .await?;
@@ -97,7 +105,7 @@ pub fn add(
     node.db.write_now(|conn| {
         let venue = venues::named(conn, venue)?;
         venues::seats_for(conn, node, &venue, 1)?;
-        enter(conn, &member, Some(&hash), now_us)?;
+        enter(conn, &member, As::Person(Some(&hash)), now_us)?;
         store::add_membership(conn, &member.id, &venue.id, now_us)?;
         if let Some(role) = role {
             let at = (role != Role::Operator).then_some(&venue.id);
@@ -120,24 +128,25 @@ pub fn add_post(
         name: format!("post {short_id}"),
         language: node.config.language,
     };
-    enter(conn, &member, None, now_us)?;
+    enter(conn, &member, As::Post, now_us)?;
     Ok(member)
 }
 
-fn enter(
+pub(super) fn enter(
     conn: &mut Conn,
     member: &Member,
-    password_hash: Option<&str>,
+    come: As<'_>,
     now_us: i64,
 ) -> Result<(), Refusal> {
     let key = names::fold(&member.name);
-    match store::add(conn, member, &key, password_hash, now_us) {
-        Err(error) if db::is_taken(&error) => Err(Refusal::field(
-            "name",
-            Say::new("members-name-taken").with("name", &member.name),
-        )),
+    match store::add(conn, member, &key, come, now_us) {
+        Err(error) if db::is_taken(&error) => Err(taken(&member.name)),
         done => Ok(done?),
     }
+}
+
+pub(super) fn taken(name: &str) -> Refusal {
+    Refusal::field("name", Say::new("members-name-taken").with("name", name))
 }
 
 /// Ends a membership. The seat is free again with the next month; what was listened to counts.
@@ -222,17 +231,21 @@ pub(super) fn form_complaint(field: &'static str) -> Complaint {
     }
 }
 
-/// The name as it is kept, or what is wrong with it and with the password.
-fn checked(name: &str, password: &str) -> Result<String, Vec<Complaint>> {
-    let name = names::one_line(name, NAME_LIMIT).map_err(|why| Complaint {
+/// The name as it is kept, or what is wrong with it.
+pub(super) fn checked_name(name: &str) -> Result<String, Complaint> {
+    names::one_line(name, NAME_LIMIT).map_err(|why| Complaint {
         field: "name",
         say: match why {
             NoName::Empty => Say::new("members-name-empty"),
             NoName::TooLong => Say::new("members-name-long").with("limit", NAME_LIMIT),
             NoName::Unseen => Say::new("members-name-unseen"),
         },
-    });
-    match (name, password::complaint(password)) {
+    })
+}
+
+/// The name as it is kept, or what is wrong with it and with the password.
+fn checked(name: &str, password: &str) -> Result<String, Vec<Complaint>> {
+    match (checked_name(name), password::complaint(password)) {
         (Ok(name), None) => Ok(name),
         (name, complaint) => Err(name.err().into_iter().chain(complaint).collect()),
     }
@@ -366,7 +379,7 @@ pub(crate) fn put_role(
 
 fn person(conn: &mut Conn, name: &str) -> Result<Member, Refusal> {
     let known = store::by_name(conn, &names::fold(name))?;
-    let known = known.filter(|known| known.password_hash.is_some());
+    let known = known.filter(|known| known.person);
     Ok(known
         .ok_or_else(|| Refusal::Conflict(Say::new("members-unknown").with("name", name)))?
         .member)

@@ -1,10 +1,11 @@
 //! Members: the people who listen through a venue, and the listening posts that count as one.
 //!
-//! A member joins with a venue's invitation, a name and a password, and gives nothing else
-//! ([`join`]). A session is an opaque token in a cookie; only its digest is kept ([`sign_in`]).
+//! A member joins with a venue's invitation, a name and a password or a passkey, and gives nothing
+//! else ([`join`], [`passkeys`]). A session is an opaque token in a cookie; only its digest is kept ([`sign_in`]).
 //! Many members have no e-mail: who forgot their password gets a one-time code from their venue
-//! ([`reset`]) and chooses another ([`redeem`]). Guessing slows down ([`guesses`]). Staff show a code
-//! of an app as well ([`second`]).
+//! ([`reset`]) and chooses another ([`redeem`]). Guessing slows down ([`guesses`],
+//! [`callers`]). Staff show a code
+//! of an app as well ([`second`]), or sign in with a passkey.
 //!
 //! A member may belong to several venues, leave any of them, take everything along
 //! ([`everything`]) and be forgotten ([`forget`]).
@@ -14,6 +15,7 @@ pub mod code;
 pub mod guesses;
 pub mod pages;
 pub mod password;
+pub mod passkeys;
 pub mod public;
 pub mod second;
 pub mod store;
@@ -32,7 +34,7 @@ use settlement::VenueId;
 use crate::config::Language;
 use crate::web::App;
 
-pub use forgetting::{forget, forget_named};
+pub use forgetting::{Again, forget, forget_named};
 pub(crate) use joining::put_role;
 pub use joining::{
     Joining, NAME_LIMIT, add, add_post, check_invitation, join, join_another, join_named, leave,
@@ -52,6 +54,7 @@ pub fn routes() -> Router<App> {
         .route("/api/join", post(api::join))
         .route("/api/sessions", post(api::sign_in).delete(api::sign_out))
 }
+        .merge(passkeys::api_routes())
 
 /// A member as the database holds them.
 #[derive(Clone, Debug, PartialEq, Eq)]

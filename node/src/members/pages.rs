@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::callers::Caller;
 use super::{Joining, Session, SignedIn};
 use crate::listening::shown::{self, Heard, Paid};
 use crate::pages::{self, Page, local_path};
@@ -30,6 +31,7 @@ pub fn routes() -> Router<App> {
         .route("/sign-out", post(sign_out))
         .route("/reset", get(reset_form).post(reset))
         .route("/me", get(me))
+        .merge(super::passkeys::routes())
         .merge(super::account::routes())
         .merge(super::public::pages::routes())
 }
@@ -98,23 +100,38 @@ struct JoinForm {
     code: String,
     #[serde(default)]
     name: String,
+    /// `passkey` for a passkey instead of a password.
+    #[serde(default)]
+    way: String,
+    #[serde(default)]
+    answer: String,
     #[serde(default)]
     password: String,
 }
 
 async fn join(
+    headers: HeaderMap,
     State(app): State<App>,
     guest: Guest,
     form: Result<Form<JoinForm>, FormRejection>,
 ) -> Result<Response, Refusal> {
     let form = read(form)?;
-    let joining = Joining {
-        code: form.code.clone(),
-        name: form.name.clone(),
-        password: form.password,
-        language: guest.language,
+    let joined = match form.way.as_str() {
+        "passkey" => {
+            let sent = super::passkeys::sent(&headers, form.answer);
+            super::passkeys::join(&app, &form.code, &form.name, guest.language, sent).await
+        }
+        _ => {
+            let joining = Joining {
+                code: form.code.clone(),
+                name: form.name.clone(),
+                password: form.password,
+                language: guest.language,
+            };
+            super::join(&app, joining).await
+        }
     };
-    match super::join(&app, joining).await {
+    match joined {
         Ok(session) => Ok(welcome(&app, &session, "/")),
         Err(Refusal::Invalid(complaints)) => pages::answer_invalid(&JoinPage {
             page: Page::of(&app, &guest),
@@ -163,15 +180,28 @@ async fn sign_in(
     let form = read(form)?;
     match super::sign_in(&app, &form.name, &form.password).await {
         Ok(session) => Ok(welcome(&app, &session, local_path(&form.back))),
-        Err(Refusal::Invalid(complaints)) => pages::answer_invalid(&SignInPage {
-            page: Page::of(&app, &guest),
-            name: form.name.chars().take(super::NAME_LIMIT).collect(),
-            back: local_path(&form.back).to_owned(),
-            complaints,
-        }),
+        Err(Refusal::Invalid(complaints)) => {
+            sign_in_again(&app, &guest, &form.name, local_path(&form.back), complaints)
+        }
         Err(refusal) => Err(refusal),
     }
 }
+/// The page to sign in on again, with what to mend.
+pub(super) fn sign_in_again(
+    app: &App,
+    guest: &Guest,
+    name: &str,
+    back: &str,
+    complaints: Vec<Complaint>,
+) -> Result<Response, Refusal> {
+    pages::answer_invalid(&SignInPage {
+        page: Page::of(app, guest),
+        name: name.chars().take(super::NAME_LIMIT).collect(),
+        back: back.to_owned(),
+        complaints,
+    })
+}
+
 
 async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Refusal> {
     if let Some(token) = web::cookie(&headers, SESSION_COOKIE) {
@@ -286,7 +316,7 @@ pub(crate) fn samples(
     let complaints = Complaint::samples;
     let page = || Page::sample(language, true);
     let mut all = Vec::new();
-    for wrong in [&[][..], &["code", "name", "password"][..]] {
+    for wrong in [&[][..], &["code", "name", "password", "passkey"][..]] {
         let join = JoinPage {
             page: page(),
             code: "K7\"><b>".into(),

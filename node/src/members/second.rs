@@ -3,14 +3,14 @@
 //!
 //! Whoever has one is signed in only once it was proved: until then their session opens nothing but
 //! the page that asks for it, and ends after ten minutes. Staff need one: outside development their
-//! roles wait for it ([`super::signed_in`]).
+//! roles wait for it ([`super::signed_in`]). A passkey is both steps at once ([`passkeys`]).
 
 use settlement::VenueId;
 use totp_rs::{Algorithm, Builder, Secret, Totp};
 
 use super::code::Code;
 use super::guesses::{self, Subject};
-use super::{Member, SignedIn, session, store, token_digest};
+use super::{Member, SignedIn, passkeys, session, store, token_digest};
 use crate::Node;
 use crate::db::Conn;
 use crate::web::Refusal;
@@ -38,8 +38,10 @@ pub struct Enrolment {
 /// transaction.
 ///
 /// # Errors
-/// [`Refusal::Conflict`] when they have a second step already.
+/// [`Refusal::Conflict`] when they have a second step already; [`Refusal::Forbidden`] when this
+/// session must be proved by a passkey first.
 pub fn begin(conn: &mut Conn, node: &Node, member: &SignedIn) -> Result<Enrolment, Refusal> {
+    passkeys::may_change(conn, &member.id, member.proved)?;
     let secret = match store::second_step(conn, &member.id)? {
         Some(step) if step.confirmed => {
             return Err(Refusal::Conflict(Say::new("members-second-there")));
@@ -83,9 +85,11 @@ pub async fn confirm(
         .collect();
     let printed = codes.iter().map(Code::to_string).collect();
     let (id, code, here) = (member.id.clone(), code.to_owned(), token_digest(token));
+    let proved = member.proved;
     let now_us = node.clock.now_us();
     node.db
         .write(move |conn| {
+            passkeys::may_change(conn, &id, proved)?;
             let subject = Subject::second(&id);
             guesses::try_at(conn, &subject, now_us)?;
             let step = store::second_step(conn, &id)?.filter(|step| !step.confirmed);
@@ -158,8 +162,9 @@ pub async fn take_off(node: &Node, member: &SignedIn, code: &str) -> Result<(), 
         .await?
 }
 
-/// Takes the second step away from the member of this name, who lost the device and the recovery
-/// codes: for whoever keeps the node's folder. Blocks.
+/// Takes the second step and the passkeys away from the member of this name, who lost the device
+/// and the recovery codes: for whoever keeps the node's folder. Who had passkeys alone needs a
+/// one-time code to get in. Blocks.
 ///
 /// # Errors
 /// [`Refusal::Conflict`] when nobody has that name.
@@ -167,7 +172,8 @@ pub fn forget_step(node: &Node, name: &str) -> Result<(), Refusal> {
     node.db.write_now(|conn| {
         let known = store::by_name(conn, &crate::names::fold(name))?
             .ok_or_else(|| Refusal::Conflict(Say::new("members-unknown").with("name", name)))?;
-        Ok(store::remove_second_step(conn, &known.member.id)?)
+        store::remove_second_step(conn, &known.member.id)?;
+        Ok(passkeys::store::remove_all(conn, &known.member.id)?)
     })
 }
 

@@ -170,13 +170,14 @@ pub(super) async fn check_password(node: &Node, member: &str, typed: &str) -> Re
         .await
 }
 
-/// Gives a member who is signed in another password; their other sessions end.
+/// Gives a member who is signed in another password; their other sessions end. Who has none, but
+/// passkeys, chooses their first in a session that a passkey opened.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] on `password` for the old one, on `fresh` for the new one.
 pub async fn change_password(
     node: &Node,
-    member: &str,
+    member: &SignedIn,
     token: &str,
     old: &str,
     fresh: &str,
@@ -184,7 +185,15 @@ pub async fn change_password(
     if let Some(complaint) = password::complaint(fresh) {
         return Err(Refusal::field("fresh", complaint.say));
     }
-    check_password(node, member, old).await?;
+    let (member, proved) = (member.id.as_str(), member.proved);
+    let id = member.to_owned();
+    let (_, kept) = node
+        .db
+        .read(move |conn| Ok::<_, Refusal>(store::password_of(conn, &id)?))
+        .await?;
+    if kept.is_some() || !proved {
+        check_password(node, member, old).await?;
+    }
     let chosen = fresh.to_owned();
     let hash = password::aside(move || password::hash(&chosen))
         .await?
@@ -214,7 +223,7 @@ async fn open(node: &Node, session: &mut Session, right: Option<Subject>) -> Res
                 true => now_us + second::WAITS_SECONDS * 1_000_000,
                 false => ends_us(now_us),
             };
-            store::add_session(conn, &digest, &member, now_us, until_us)?;
+            store::add_session(conn, &digest, &member, false, now_us, until_us)?;
             Ok::<_, Refusal>(waits)
         })
         .await?;
@@ -236,7 +245,7 @@ pub async fn sign_out(node: &Node, token: &str) -> Result<(), Refusal> {
 /// [`Refusal::Conflict`] when nobody has that name.
 pub fn reset(node: &Node, name: &str) -> Result<String, Refusal> {
     node.db.write_now(|conn| {
-        let person = |known: &store::Known| known.password_hash.is_some();
+        let person = |known: &store::Known| known.person;
         let known = store::by_name(conn, &names::fold(name))?.filter(person);
         let Some(known) = known else {
             return Err(Refusal::Conflict(

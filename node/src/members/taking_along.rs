@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use super::{public, store};
+use super::{passkeys, public, store};
 use crate::Node;
 use crate::clock::rfc3339;
 use crate::db::Conn;
@@ -13,7 +13,8 @@ use crate::schema::{brought_names, favourites, members, plays, works};
 use crate::shelf;
 use crate::web::Refusal;
 
-/// Everything the node keeps of this member, but their password's hash.
+/// Everything the node keeps of this member, but what proves who they are: their password's hash,
+/// the secret of their second step, the public halves of their passkeys.
 ///
 /// # Errors
 /// [`Refusal::Missing`] when there is no such member.
@@ -45,6 +46,16 @@ pub fn everything(conn: &mut Conn, node: &Node, member: &str) -> Result<Value, R
                 "name": post.name,
                 "since": rfc3339(post.enrolled_us),
                 "until": post.revoked_us.map(rfc3339),
+            })
+        })
+        .collect();
+    let passkeys: Vec<Value> = passkeys::store::of_member(conn, member)?
+        .into_iter()
+        .map(|passkey| {
+            json!({
+                "name": passkey.name,
+                "added": rfc3339(passkey.added_us),
+                "used": passkey.used_us.map(rfc3339),
             })
         })
         .collect();
@@ -98,6 +109,7 @@ pub fn everything(conn: &mut Conn, node: &Node, member: &str) -> Result<Value, R
         "memberships": memberships,
         "roles": roles,
         "second_step": store::has_second_step(conn, member)?,
+        "passkeys": passkeys,
         "devices": devices,
         "public": public,
         "follows": follows,

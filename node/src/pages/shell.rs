@@ -15,12 +15,13 @@ use super::{Page, answer, assets, drawing};
 use crate::web::{App, Guest, Refusal};
 
 /// The assets every page needs.
-const SHELL: [&str; 6] = [
+const SHELL: [&str; 7] = [
     "antiphon.css",
     "htmx.min.js",
     "player.js",
     "queue.js",
     "antiphon.js",
+    "passkeys.js",
     "mark.svg",
 ];
 /// The fonts, under the version the styles ask for.

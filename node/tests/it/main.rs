@@ -16,6 +16,7 @@ mod listening;
 mod members;
 mod month;
 mod pages;
+mod passkeys;
 mod peers;
 mod search;
 mod shelf;

@@ -185,7 +185,7 @@ async fn act(
                         return Err(Refusal::Forbidden(Say::new("venues-reset-outranked")));
                     }
                     let known = store::by_id(conn, id)?
-                        .filter(|known| known.password_hash.is_some())
+                        .filter(|known| known.person)
                         .ok_or(Refusal::Missing)?;
                     let code = members::reset_in(conn, &node, id)?;
                     Ok(Some(CodePage {

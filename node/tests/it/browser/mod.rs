@@ -14,9 +14,12 @@ mod installing;
 mod playing;
 
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{self, Child, Stdio};
+use std::sync::Arc;
 
-use serde_json::Value;
+use axum::http::Method;
+use serde_json::{Value, json};
+use thirtyfour::common::command::{Command, ExtensionCommand};
 use thirtyfour::prelude::*;
 
 use crate::world::{Host, PASSWORD};
@@ -39,7 +42,9 @@ impl Drop for Process {
     fn drop(&mut self) {
         // The driver leads a group of its own: its browsers go with it.
         let group = format!("-{}", self.0.id());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ = process::Command::new("kill")
+            .args(["-KILL", "--", &group])
+            .status();
         let _ = self.0.wait();
     }
 }
@@ -48,7 +53,7 @@ impl Browser {
     /// A browser on a desk, 1280 by 900, that may sound without being asked twice.
     pub async fn open() -> Self {
         let profile = tempfile::tempdir().unwrap();
-        let mut command = Command::new("chromedriver");
+        let mut command = process::Command::new("chromedriver");
         command
             .arg("--port=0")
             .env("HOME", profile.path())
@@ -180,10 +185,41 @@ impl Browser {
         }
     }
 
+    /// Plugs in a device that makes passkeys and says yes to whatever it is asked (WebAuthn §11).
+    pub async fn authenticator(&self) {
+        let device = Box::new(Authenticator);
+        let plugged = self.driver.cmd(Command::ExtensionCommand(device)).await;
+        plugged.unwrap();
+    }
+
     /// Ends the browser and its driver.
     pub async fn quit(self) {
         let _ = self.driver.quit().await;
         drop(self.process);
+    }
+}
+
+/// `POST /session/{id}/webauthn/authenticator`
+#[derive(Debug)]
+struct Authenticator;
+
+impl ExtensionCommand for Authenticator {
+    fn parameters_json(&self) -> Option<Value> {
+        Some(json!({
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": true,
+            "hasUserVerification": true,
+            "isUserVerified": true,
+        }))
+    }
+
+    fn method(&self) -> Method {
+        Method::POST
+    }
+
+    fn endpoint(&self) -> Arc<str> {
+        "/webauthn/authenticator".into()
     }
 }
 
