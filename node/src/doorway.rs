@@ -4,22 +4,25 @@
 
 use std::future::Future;
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody as _};
-use axum::extract::Request;
+use axum::http::Request;
 use axum::middleware::{self, Next};
 use axum::serve::Listener;
 use futures_util::{StreamExt as _, stream};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_io_timeout::TimeoutStream;
+use tower::ServiceExt;
 
 /// How many come in at a time, and how long they may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +53,28 @@ impl Limits {
     };
 }
 
+/// What a listener knows of where a connection comes from.
+pub trait Street {
+    /// The address, where there is one.
+    fn address(&self) -> Option<IpAddr>;
+}
+
+impl Street for SocketAddr {
+    fn address(&self) -> Option<IpAddr> {
+        Some(self.ip())
+    }
+}
+
+/// Where the connection of a request comes from: among what the request brings along
+/// (`extensions`).
+#[derive(Clone, Copy, Debug)]
+pub struct Arrived(pub Option<IpAddr>);
+
 /// The largest head of a request, in bytes.
 const HEAD_LIMIT: usize = 64 * 1024;
 
 /// Answers whoever comes until `stop` is done; then finishes what is being answered, and returns.
-pub async fn answer<L: Listener>(
+pub async fn answer<L: Listener<Addr: Street>>(
     mut listener: L,
     router: Router,
     limits: Limits,
@@ -63,22 +83,28 @@ pub async fn answer<L: Listener>(
     let router = router.layer(middleware::from_fn(move |request, next: Next| {
         next.run(in_time(request, limits.body))
     }));
-    let service = TowerToHyperService::new(router);
     let places = Arc::new(Semaphore::new(limits.connections as usize));
     let (leave, leaving) = watch::channel(false);
     let mut stop = pin!(stop);
     loop {
         let next = async {
             let place = places.clone().acquire_owned().await;
-            (place, listener.accept().await.0)
+            (place, listener.accept().await)
         };
-        let (place, io) = tokio::select! {
+        let (place, (io, from)) = tokio::select! {
             () = &mut stop => break,
             next = next => next,
         };
-        let (service, mut leaving) = (service.clone(), leaving.clone());
         let mut io = TimeoutStream::new(io);
         io.set_write_timeout(Some(limits.standstill));
+        let arrived = Arrived(from.address());
+        let noted = move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(arrived);
+            request
+        };
+        let service = ServiceExt::<Request<Incoming>>::map_request(router.clone(), noted);
+        let service = TowerToHyperService::new(service);
+        let mut leaving = leaving.clone();
         tokio::spawn(async move {
             let _place = place;
             let mut connection = pin!(
@@ -103,7 +129,7 @@ pub async fn answer<L: Listener>(
 }
 
 /// The request, whose body breaks off when it does not arrive within this time.
-fn in_time(request: Request, within: Duration) -> Request {
+fn in_time(request: Request<Body>, within: Duration) -> Request<Body> {
     let deadline = Instant::now() + within;
     request.map(|body| {
         if body.is_end_stream() {
@@ -134,10 +160,16 @@ mod tests {
 
     use super::*;
 
-    /// A street without sockets, from which connections come.
-    struct Street(mpsc::UnboundedReceiver<DuplexStream>);
+    /// A road without sockets, from which connections come.
+    struct Road(mpsc::UnboundedReceiver<DuplexStream>);
 
-    impl Listener for Street {
+    impl Street for () {
+        fn address(&self) -> Option<IpAddr> {
+            None
+        }
+    }
+
+    impl Listener for Road {
         type Io = DuplexStream;
         type Addr = ();
 
@@ -177,7 +209,7 @@ mod tests {
             .route("/", get(|| async { "here" }))
             .route("/long", get(|| async { "la ".repeat(1 << 20) }))
             .route("/length", post(length));
-        let served = tokio::spawn(answer(Street(street), router, limits, async {
+        let served = tokio::spawn(answer(Road(street), router, limits, async {
             let _ = left.await;
         }));
         House {

@@ -83,12 +83,14 @@ pub struct Node {
     pub lookups: discovery::remote::Lookups,
     /// The way to other nodes.
     pub outside: peers::Outside,
+    /// Who tried wrong passwords from where.
+    pub networks: members::callers::Networks,
     /// Rouses the errands.
     pub wake: peers::Wake,
-    /// Keeps the errands about money apart.
-    pub turns: reports::Turns,
     /// How the errands fare.
     pub errands: errands::Errands,
+    /// Keeps the errands about money apart.
+    pub turns: reports::Turns,
     /// The import that was begun at the desk.
     pub imports: operating::Imports,
 }
@@ -199,12 +201,13 @@ impl Node {
             lookups: discovery::remote::Lookups::default(),
             clock,
             keyring: Keyring::new(keys),
+            networks: members::callers::Networks::default(),
             outside: peers::Outside::default(),
             wake: peers::Wake::default(),
+            errands: errands::Errands::default(),
             turns: reports::Turns::default(),
             imports: operating::Imports::default(),
         }
-            errands: errands::Errands::default(),
     }
 }
 
@@ -240,7 +243,11 @@ pub fn router(app: &App) -> Router {
 
 /// Answers requests and does the node's errands until `stop` is done; then finishes what it is
 /// doing and returns.
-pub async fn serve<L: Listener>(app: App, listener: L, stop: impl Future<Output = ()>) {
+pub async fn serve<L: Listener<Addr: doorway::Street>>(
+    app: App,
+    listener: L,
+    stop: impl Future<Output = ()>,
+) {
     let (leave, left) = watch::channel(false);
     let errands = [
         tokio::spawn(db::count_rows(app.db.clone(), left.clone())),

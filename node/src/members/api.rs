@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::callers::Caller;
 use super::{Joining, Session};
 use crate::config::Language;
 use crate::web::{self, App, Refusal, SESSION_COOKIE};
@@ -51,9 +52,13 @@ pub(super) async fn join(
     Ok(opened(&app, &super::join(&app, joining).await?))
 }
 
-pub(super) async fn sign_in(State(app): State<App>, body: Bytes) -> Result<Response, Refusal> {
+pub(super) async fn sign_in(
+    State(app): State<App>,
+    caller: Caller,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     let wish: SignIn = web::json_body(&body, LIMIT)?;
-    let session = super::sign_in(&app, &wish.name, &wish.password).await?;
+    let session = super::sign_in_from(&app, &caller, &wish.name, &wish.password).await?;
     if session.waits {
         let code = wish.code.unwrap_or_default();
         super::second::prove(&app, session.token(), &code).await?;
@@ -74,6 +79,5 @@ pub(super) async fn sign_out(
 
 fn opened(app: &App, session: &Session) -> Response {
     let member = json!({ "name": session.member.name, "language": session.member.language });
-    let cookie = [(SET_COOKIE, session.cookie(app))];
-    (StatusCode::CREATED, cookie, Json(member)).into_response()
+    (StatusCode::CREATED, session.cookies(app), Json(member)).into_response()
 }

@@ -11,11 +11,12 @@
 //! ([`everything`]) and be forgotten ([`forget`]).
 
 pub mod account;
+pub mod callers;
 pub mod code;
 pub mod guesses;
 pub mod pages;
-pub mod password;
 pub mod passkeys;
+pub mod password;
 pub mod public;
 pub mod second;
 pub mod store;
@@ -43,8 +44,8 @@ pub use joining::{
 use session::check_password;
 pub(crate) use session::reset_in;
 pub use session::{
-    RESET_HOURS, SESSION_DAYS, Session, change_password, redeem, reset, sign_in, sign_out,
-    signed_in, without_session,
+    RESET_HOURS, SESSION_DAYS, Session, change_password, redeem, reset, sign_in, sign_in_from,
+    sign_out, signed_in, without_session,
 };
 pub use taking_along::everything;
 
@@ -53,8 +54,8 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/join", post(api::join))
         .route("/api/sessions", post(api::sign_in).delete(api::sign_out))
-}
         .merge(passkeys::api_routes())
+}
 
 /// A member as the database holds them.
 #[derive(Clone, Debug, PartialEq, Eq)]

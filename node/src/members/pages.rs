@@ -11,7 +11,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::callers::Caller;
 use super::{Joining, Session, SignedIn};
 use crate::listening::shown::{self, Heard, Paid};
 use crate::pages::{self, Page, local_path};
@@ -31,19 +30,18 @@ pub fn routes() -> Router<App> {
         .route("/sign-out", post(sign_out))
         .route("/reset", get(reset_form).post(reset))
         .route("/me", get(me))
-        .merge(super::passkeys::routes())
         .merge(super::account::routes())
+        .merge(super::passkeys::routes())
         .merge(super::public::pages::routes())
 }
 
 /// Opens the session in the browser and leads on: by way of the second step, where there is one.
 fn welcome(app: &App, session: &Session, to: &str) -> Response {
-    let cookie = [(SET_COOKIE, session.cookie(app))];
     let to = match session.waits {
         true => format!("/sign-in/second?back={}", crate::catalogue::encoded(to)),
         false => to.to_owned(),
     };
-    (cookie, Redirect::to(&to)).into_response()
+    (session.cookies(app), Redirect::to(&to)).into_response()
 }
 
 /// Joining with a venue's code.
@@ -100,19 +98,19 @@ struct JoinForm {
     code: String,
     #[serde(default)]
     name: String,
+    #[serde(default)]
+    password: String,
     /// `passkey` for a passkey instead of a password.
     #[serde(default)]
     way: String,
     #[serde(default)]
     answer: String,
-    #[serde(default)]
-    password: String,
 }
 
 async fn join(
-    headers: HeaderMap,
     State(app): State<App>,
     guest: Guest,
+    headers: HeaderMap,
     form: Result<Form<JoinForm>, FormRejection>,
 ) -> Result<Response, Refusal> {
     let form = read(form)?;
@@ -175,10 +173,11 @@ struct SignInForm {
 async fn sign_in(
     State(app): State<App>,
     guest: Guest,
+    caller: super::callers::Caller,
     form: Result<Form<SignInForm>, FormRejection>,
 ) -> Result<Response, Refusal> {
     let form = read(form)?;
-    match super::sign_in(&app, &form.name, &form.password).await {
+    match super::sign_in_from(&app, &caller, &form.name, &form.password).await {
         Ok(session) => Ok(welcome(&app, &session, local_path(&form.back))),
         Err(Refusal::Invalid(complaints)) => {
             sign_in_again(&app, &guest, &form.name, local_path(&form.back), complaints)
@@ -186,6 +185,7 @@ async fn sign_in(
         Err(refusal) => Err(refusal),
     }
 }
+
 /// The page to sign in on again, with what to mend.
 pub(super) fn sign_in_again(
     app: &App,
@@ -201,7 +201,6 @@ pub(super) fn sign_in_again(
         complaints,
     })
 }
-
 
 async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Refusal> {
     if let Some(token) = web::cookie(&headers, SESSION_COOKIE) {

@@ -1,9 +1,12 @@
 //! Signing in and out, and the one-time code for who forgot their password.
 
-use axum::http::HeaderValue;
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::AppendHeaders;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::callers::{Caller, Known};
 use super::code::Code;
 use super::guesses::{self, Subject};
 use super::joining::form_complaint;
@@ -30,6 +33,8 @@ pub struct Session {
     pub member: Member,
     /// Whether it waits for its second step, and opens nothing yet.
     pub waits: bool,
+    /// What makes the browser known that it was opened in, when it was not.
+    pub known: Option<Known>,
 }
 
 impl Session {
@@ -37,6 +42,13 @@ impl Session {
     /// other sites' forms, and outside development never over plain http.
     pub fn cookie(&self, node: &Node) -> HeaderValue {
         set_cookie(node, &self.token, COOKIE_SECONDS)
+    }
+
+    /// Every `Set-Cookie` it brings: its own, and the one that makes the browser known.
+    pub(super) fn cookies(&self, node: &Node) -> AppendHeaders<Vec<(HeaderName, HeaderValue)>> {
+        let known = self.known.as_ref().map(|known| known.cookie(node));
+        let all = [Some(self.cookie(node)), known].into_iter().flatten();
+        AppendHeaders(all.map(|cookie| (SET_COOKIE, cookie)).collect())
     }
 
     pub(super) fn token(&self) -> &str {
@@ -67,6 +79,7 @@ pub(super) fn draw(node: &Node, member: Member) -> Session {
         token: URL_SAFE_NO_PAD.encode(secret),
         member,
         waits: false,
+        known: None,
     }
 }
 
@@ -108,12 +121,25 @@ fn as_proved(node: &Node, mut member: SignedIn) -> SignedIn {
     member
 }
 
+/// Signs a member in whom nobody else calls.
+///
+/// # Errors
+/// As [`sign_in_from`].
+pub async fn sign_in(node: &Node, name: &str, password: &str) -> Result<Session, Refusal> {
+    sign_in_from(node, &Caller::default(), name, password).await
+}
+
 /// Signs a member in.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] on `password` when name and password do not belong together, whichever is
-/// wrong; [`Refusal::TooMany`] after too many wrong tries.
-pub async fn sign_in(node: &Node, name: &str, password: &str) -> Result<Session, Refusal> {
+/// wrong; [`Refusal::TooMany`] after too many wrong tries, at this name or from this network.
+pub async fn sign_in_from(
+    node: &Node,
+    caller: &Caller,
+    name: &str,
+    password: &str,
+) -> Result<Session, Refusal> {
     let wrong = || Refusal::field("password", Say::new("members-wrong"));
     if name.len() > 1024 || password.len() > password::LONGEST * 4 {
         return Err(wrong());
@@ -121,21 +147,43 @@ pub async fn sign_in(node: &Node, name: &str, password: &str) -> Result<Session,
     let key = names::fold(name);
     let subject = Subject::name(&key);
     let now_us = node.clock.now_us();
-    let counted = subject.clone();
-    let known = node
+    let (counted, from) = (subject.clone(), caller.clone());
+    let (known, at_home) = node
         .db
-        .write(move |conn| {
-            guesses::try_at(conn, &counted, now_us)?;
-            Ok::<_, Refusal>(store::by_name(conn, &key)?)
+        .read(move |conn| {
+            let known = store::by_name(conn, &key)?;
+            let at_home = match &known {
+                Some(known) => from.is_known(conn, &known.member.id, now_us)?,
+                None => false,
+            };
+            Ok::<_, Refusal>((known, at_home))
         })
         .await?;
+    let network = caller.network.filter(|_| !at_home);
+    if let Some(network) = network {
+        node.networks.try_from(network, now_us)?;
+    }
+    let may_try = node
+        .db
+        .write(move |conn| guesses::try_at(conn, &counted, now_us))
+        .await;
+    if let (Err(_), Some(network)) = (&may_try, network) {
+        // Nothing was guessed.
+        node.networks.was_right(network);
+    }
+    may_try?;
     let tried = password.to_owned();
     let kept = known.as_ref().and_then(|known| known.password_hash.clone());
     let right = password::aside(move || password::is_right(&tried, kept.as_deref())).await?;
     let Some(known) = known.filter(|_| right) else {
         return Err(wrong());
     };
+    if let Some(network) = network {
+        node.networks.was_right(network);
+    }
     let mut session = draw(node, known.member);
+    // Where nobody says where they come from, nobody is slowed for it.
+    session.known = network.map(|_| Known::draw(node));
     open(node, &mut session, Some(subject)).await?;
     Ok(session)
 }
@@ -210,12 +258,16 @@ pub async fn change_password(
 /// Writes a drawn session down: one that waits where its member has a second step.
 async fn open(node: &Node, session: &mut Session, right: Option<Subject>) -> Result<(), Refusal> {
     let (digest, member) = (session.digest(), session.member.id.clone());
+    let known = session.known.clone();
     let now_us = node.clock.now_us();
     session.waits = node
         .db
         .write(move |conn| {
             if let Some(subject) = right {
                 guesses::was_right(conn, &subject)?;
+            }
+            if let Some(known) = known {
+                known.keep(conn, &member, now_us)?;
             }
             store::forget_sessions(conn, now_us)?;
             let waits = store::has_second_step(conn, &member)?;

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use node::db::DbError;
 use node::listening;
+use node::members::callers::{FREE, Network};
 use node::members::{self, Role, second};
 use node::venues::Venue;
 use node::web::Refusal;
@@ -604,4 +605,63 @@ async fn a_desk_tells_of_five_listeners_and_never_of_four() {
     assert!(maud.page(&desk).await.text.contains("5 plays"));
     let paid = maud.get(&format!("{desk}/contribution.csv")).await;
     assert_eq!(paid.headers["content-type"], "text/csv; charset=utf-8");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_many_names_slow_their_network_down_and_nobody_who_is_known_there() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let library = loire.venue("Médiathèque", 120_000, 9);
+    for name in ["Ana", "Bela"] {
+        tokio::task::block_in_place(|| {
+            members::add(&loire, library.id.as_str(), name, PASSWORD, None).unwrap();
+        });
+    }
+    // The node stands behind a server of its own, which says whom it answers.
+    let try_from = async |from: &str, browser: &str, name: &str, password: &str| {
+        let visitor = loire.visitor();
+        let who = json!({ "name": name, "password": password });
+        let request = visitor
+            .request(reqwest::Method::POST, "/api/sessions")
+            .header(CONTENT_TYPE, "application/json")
+            .header("x-forwarded-for", from)
+            .header("cookie", browser)
+            .body(who.to_string());
+        visitor.send(request).await
+    };
+    let (library_at, elsewhere) = ("2001:db8:5:6::10", "203.0.113.9");
+    let came = try_from(library_at, "", "Ana", PASSWORD).await;
+    let known = came.headers.get_all("set-cookie").iter().nth(1).unwrap();
+    let known = known.to_str().unwrap();
+    assert!(known.contains("; HttpOnly; SameSite=Lax;"), "{known}");
+    let known = known.split(';').next().unwrap();
+
+    // Somebody in the reading room tries one password at a hundred names.
+    let network = Network::of("2001:db8:5:6:ffff::1".parse().unwrap());
+    for _ in 0..FREE {
+        loire
+            .networks
+            .try_from(network, world.clock.now_us())
+            .unwrap();
+    }
+    let status = async |from: &str, browser: &str, name: &str, password: &str| {
+        try_from(from, browser, name, password).await.status
+    };
+    let (wrong, slow, right) = (
+        StatusCode::UNPROCESSABLE_ENTITY,
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::CREATED,
+    );
+    let waits = try_from(library_at, "", "Cai", "winter2026").await;
+    assert_eq!(waits.status, slow, "{}", waits.text);
+    assert!(waits.headers.contains_key("retry-after"));
+    assert_eq!(status(library_at, known, "Bela", "winter2026").await, slow);
+    // Not from elsewhere, and not in Ana's browser: there only guesses at her name count.
+    assert_eq!(status(elsewhere, "", "Cai", "winter2026").await, wrong);
+    assert_eq!(status(library_at, known, "Ana", "winter2026").await, wrong);
+    assert_eq!(status(library_at, known, "Ana", PASSWORD).await, right);
+    // Who comes there for the first time waits a moment, and comes in.
+    assert_eq!(status(library_at, "", "Bela", PASSWORD).await, slow);
+    world.pass(6);
+    assert_eq!(status(library_at, "", "Bela", PASSWORD).await, right);
 }
