@@ -2,19 +2,71 @@
 (() => {
   "use strict";
 
+  // A form in a line of a list: the page that answers holds what was held, or what came in its place.
+  let held = null; // {list, at, hold, moved}: which line, and which button in it
+  document.addEventListener("submit", (event) => {
+    const line = event.target.closest("li");
+    const list = line?.closest("ol[id], ul[id]");
+    const button = event.submitter;
+    if (!list || !button) return;
+    const moved = button.name === "to";
+    const at = moved ? Number(button.value) : [...list.children].indexOf(line);
+    held = { list: list.id, at, hold: hand || button.dataset.hold, moved };
+    hand = "";
+  });
+  document.addEventListener("htmx:finally:request", () => { setTimeout(() => { held = null; }); });
+  const holdAgain = () => {
+    const lines = document.getElementById(held?.list)?.children || [];
+    const line = lines[Math.min(held?.at, lines.length - 1)];
+    const button = line?.querySelector(`[data-hold="${held.hold}"]:not([disabled])`) || line?.querySelector("[data-hold]:not([disabled]), button, a");
+    button?.focus();
+    if (button && held.moved) {
+      const title = line.querySelector(".title").textContent;
+      window.player.say(window.player.word("moved").replace("{title}", title).replace("{at}", held.at + 1).replace("{of}", lines.length));
+    }
+    return Boolean(button);
+  };
+
   // A page that was swapped in: say where we are, put the focus where reading begins.
   const arrived = (event) => {
     const source = event?.detail?.ctx;
-    const whole = source && source.target === document.body;
-    if (whole) {
-      const heading = document.querySelector("main");
-      heading?.focus({ preventScroll: true });
+    if (source?.target === document.body) {
+      const main = document.getElementById("main");
+      document.documentElement.lang = main?.lang || document.documentElement.lang;
+      if (!holdAgain()) {
+        main?.focus({ preventScroll: true });
+        window.player?.say(source.title || document.title);
+      }
+      held = null;
     }
     if (source?.sourceElement?.closest?.("[data-live]")) {
       const said = document.getElementById("results-said");
       if (said) said.textContent = document.querySelector("#results [data-count]")?.textContent || "";
     }
   };
+
+  // A playlist is put in order by its grips too: by hand, or by the arrow keys.
+  let hand = ""; // the grip sends the form of its line by a button of it
+  const place = (line, to) => {
+    const button = line.querySelector("form.moves [data-hold=up]");
+    const from = Number(button.form.elements.from.value);
+    if (held || to < 0 || to >= line.parentElement.children.length || to === from) return;
+    hand = "grip";
+    button.disabled = false;
+    button.value = String(to);
+    button.form.requestSubmit(button);
+  };
+  document.addEventListener("keydown", (event) => {
+    const line = event.target.closest("#entries .grip")?.closest("li");
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!line || !by) return;
+    event.preventDefault();
+    place(line, [...line.parentElement.children].indexOf(line) + by);
+  });
+  document.addEventListener("pointerdown", (event) => {
+    const line = event.target.closest("#entries .grip")?.closest("li");
+    if (line) window.byHand(event, line, line.parentElement, () => place(line, [...line.parentElement.children].indexOf(line)));
+  });
 
   // By hand: a line follows the pointer by its grip, mouse and finger alike, within its list or into
   // another. `drop` is told before which line it was let go, and whether over the list.

@@ -22,12 +22,17 @@
 
   const player = () => document.getElementById("player");
   const part = (name) => player().querySelector(`[data-part="${name}"]`);
-  const word = (name) => player().dataset[name] || "";
+  // The player outlives the page it came with; its words are those of the page that is there now.
+  const word = (name) => document.getElementById("player-words")?.dataset[name] || "";
+  const relabel = () => {
+    for (const one of player().querySelectorAll("[data-text]")) one.textContent = word(one.dataset.text);
+    for (const one of [player(), ...player().querySelectorAll("[data-label]")]) one.setAttribute("aria-label", word(one.dataset.label));
+  };
   const sounds = () => player().querySelectorAll("audio");
   const sound = () => sounds()[turn];
   const other = () => sounds()[1 - turn];
   const address = (item) => `/listen?work=${encodeURIComponent(item.work)}`;
-  const say = (text) => { part("say").textContent = text; };
+  const say = (text) => { document.getElementById("said").textContent = text; };
   const fill = (name, blanks) => Object.entries(blanks).reduce((text, [key, value]) => text.replace(`{${key}}`, value), word(name));
 
   const clockface = (seconds) => {
@@ -89,7 +94,7 @@
 
   const keep = () => {
     kept = sound().currentTime;
-    const all = { member: word("member"), queue, at, time: kept, shuffled, repeat };
+    const all = { member: player().dataset.member, queue, at, time: kept, shuffled, repeat };
     try { localStorage.setItem(KEEP, JSON.stringify(all)); } catch { /* private window */ }
   };
   const keepLikes = () => { try { localStorage.setItem(LIKES, JSON.stringify(likes)); } catch { /* private window */ } };
@@ -507,7 +512,11 @@
   };
 
   window.addEventListener("pagehide", () => { if (queue[at]) { tell(true); keep(); } });
-  document.addEventListener("htmx:after:swap", () => { if (player()) show(); });
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (!player()) return;
+    if (event.detail?.ctx?.target === document.body) { relabel(); document.dispatchEvent(new CustomEvent("player:changed")); }
+    show();
+  });
 
   const begin = () => {
     if (!player()) return;
@@ -516,7 +525,7 @@
     let all = null;
     try { all = JSON.parse(localStorage.getItem(KEEP) || "null"); } catch { /* nothing kept */ }
     // A shared computer: who signs out leaves no trace of what they heard, nor does who comes next read it.
-    if (!word("member") || all?.member !== word("member")) { localStorage.removeItem(KEEP); all = null; }
+    if (!player().dataset.member || all?.member !== player().dataset.member) { localStorage.removeItem(KEEP); all = null; }
     if (all?.queue?.[all.at]) {
       queue = all.queue;
       serial = Math.max(0, ...queue.map((item) => item.n));
@@ -527,6 +536,6 @@
     document.dispatchEvent(new CustomEvent("player:changed"));
   };
 
-  window.player = { queue: () => queue, at: () => at, start, remove, move, part, word, clockface };
+  window.player = { queue: () => queue, at: () => at, start, remove, move, part, word, say, clockface };
   document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", begin) : begin();
 })();

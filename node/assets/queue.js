@@ -2,7 +2,7 @@
 // outline of what plays.
 (() => {
   "use strict";
-  const { queue, at, start, remove, move, part, word, clockface } = window.player;
+  const { queue, at, start, remove, move, part, word, say, clockface } = window.player;
   const outlines = new Map(); // work -> the path of its outline, or none
   const BARS = 160;
 
@@ -14,7 +14,7 @@
   };
   const open = (yes) => {
     set(yes);
-    if (yes) { draw(); part("heading").focus(); } else part("open").focus();
+    if (yes) { draw(); part("heading").focus({ preventScroll: true }); part("room").scrollTop = 0; } else part("open").focus();
   };
 
   // The same drawing as the one on the page of a work: a bar for each stretch, silence a dot.
@@ -61,7 +61,7 @@
       const answer = await fetch("/shelf/favourites", { method: "POST", body, redirect: "manual" });
       if (answer.type !== "opaqueredirect") return;
       part("heart").setAttribute("aria-pressed", String(wanted));
-      part("say").textContent = word(wanted ? "favoured" : "unfavoured").replace("{title}", item.title);
+      say(word(wanted ? "favoured" : "unfavoured").replace("{title}", item.title));
     } catch { /* as it is */ }
   };
 

@@ -237,6 +237,7 @@ pub fn router(app: &App) -> Router {
         ))
         .layer(middleware::from_fn_with_state(app.clone(), web::dress))
         .layer(middleware::from_fn(web::caution))
+        .layer(middleware::from_fn(pages::packed::pages))
         .layer(CatchPanicLayer::new())
         .with_state(app.clone())
 }

@@ -4,6 +4,7 @@
 
 pub mod assets;
 pub mod drawing;
+pub mod packed;
 pub mod shell;
 
 use std::fmt::Display;
@@ -49,6 +50,7 @@ pub fn routes() -> Router<App> {
         .route("/language", get(choose_language))
         .route("/accessibility", get(accessibility))
         .route("/legal", get(legal))
+        .route("/signed-out", get(signed_out))
         .fallback(nothing_here)
 }
 
@@ -319,9 +321,12 @@ impl Page {
         figures::time_of_day(self.language, us.given(), &self.zone)
     }
 
-    /// A length in seconds as `3:27`.
+    /// A length in seconds as `3:27`; nothing for what has none, as a book.
     pub fn length(&self, seconds: impl Given<i64>) -> String {
-        figures::length(seconds.given())
+        match seconds.given() {
+            ..=0 => String::new(),
+            seconds => figures::length(seconds),
+        }
     }
 
     #[cfg(test)]
@@ -444,6 +449,18 @@ async fn accessibility(State(app): State<App>, guest: Guest) -> Result<Response,
     })
 }
 
+/// What somebody reads who signed out: that the music stopped, and what this device forgot.
+#[derive(Template)]
+#[template(path = "pages/signed_out.html")]
+struct SignedOutPage {
+    page: Page,
+}
+
+async fn signed_out(State(app): State<App>, guest: Guest) -> Result<Response, Refusal> {
+    let page = Page::of(&app, &guest);
+    answer(&SignedOutPage { page })
+}
+
 /// Who answers for this node, what it keeps of whom, and where its source is.
 #[derive(Template)]
 #[template(path = "pages/legal.html")]
@@ -544,6 +561,8 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, askama::Result<S
         }
         .render(),
     ));
+    let page = Page::sample(language, false);
+    pages.push(("signed out", SignedOutPage { page }.render()));
     for own_words in [Vec::new(), vec!["SCIC <Loire>".into()]] {
         let page = Page::sample(language, false);
         pages.push(("legal", LegalPage { page, own_words }.render()));

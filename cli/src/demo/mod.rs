@@ -7,11 +7,13 @@
 
 mod crossing;
 mod dice;
+mod kinds;
 mod month;
 mod music;
 mod nodes;
 mod people;
 mod reckoning;
+mod selecting;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -281,6 +283,12 @@ impl Demo {
     ) -> Result<Region> {
         let node = network.territories()[which];
         let artists = import(node, &sources).await?;
+        if which == 0 && self.music.is_none() {
+            let folder = node.dir.with_file_name("works-of-other-kinds");
+            let table = kinds::write(&folder)?;
+            let words: [&std::ffi::OsStr; 2] = ["import".as_ref(), table.as_os_str()];
+            node.command_json(&words).await?;
+        }
         network.between_steps().await?;
         let plans = if which == 0 {
             people::LOIRE
@@ -545,46 +553,27 @@ async fn exchange(network: &Network, loire: &mut Region, wallonie: &mut Region) 
     Ok(())
 }
 
-/// A curator of the Loire puts works of both territories in the window.
+/// Curators of both territories put works in their windows. Returns the selection of the Loire's
+/// first venue, and its works. What a venue put forward last stands first on its node's own page, so
+/// the first venue speaks last.
 async fn select(
     network: &Network,
     loire: &Region,
     wallonie: &Region,
 ) -> Result<(String, Vec<Playable>)> {
-    let node = &network.loire;
-    let venue = loire.venues.first().context("there is no venue")?;
-    let curator = people::curator(node, venue, "Maud, de la médiathèque").await?;
-    let chosen: Vec<Playable> = loire
-        .works
-        .values()
-        .take(4)
-        .chain(wallonie.works.values().take(4))
-        .cloned()
-        .collect();
-    let works: Vec<(String, String)> = chosen
-        .iter()
-        .map(|playable| {
-            (
-                playable.work.clone(),
-                format!("À écouter d’une traite : {}.", playable.title),
-            )
-        })
-        .collect();
-    let id = people::publish_selection(
-        node,
-        venue,
-        &curator,
-        "D’une vallée à l’autre",
-        "Huit pièces de la Loire et de la Meuse.\n\nCe qui se joue ici répond à ce qui se joue là-bas.",
-        &works,
-    )
-    .await?;
-    eprintln!(
-        "✓ {}: a selection of {} works of both territories",
-        venue.name,
-        works.len()
-    );
-    Ok((id, chosen))
+    let step = Step::open("Curators put works in their windows");
+    let (here, there) = (&loire.works, &wallonie.works);
+    let (node, programmes) = (&network.wallonie, selecting::WALLONIE);
+    let far = selecting::publish(node, &wallonie.venues, programmes, there, here).await?;
+    let (node, programmes) = (&network.loire, selecting::LOIRE);
+    let near = selecting::publish(node, &loire.venues, programmes, here, there).await?;
+    let works = far.iter().chain(&near).map(|(_, works)| works.len());
+    step.done(format!(
+        "Curators of {} venues put {} works in their windows",
+        far.len() + near.len(),
+        works.sum::<usize>()
+    ));
+    near.into_iter().last().context("there is no venue")
 }
 
 /// A member of the Loire plays a work of Wallonia through their own node.

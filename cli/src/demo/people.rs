@@ -72,8 +72,6 @@ pub const WALLONIE: &[VenuePlan] = &[
 pub struct Venue {
     /// Its address.
     pub id: String,
-    /// Its name.
-    pub name: String,
     /// Invitations not used yet.
     codes: Vec<String>,
     /// How many members come.
@@ -141,7 +139,6 @@ pub async fn open_venues(
         };
         venues.push(Venue {
             id,
-            name: plan.name.to_owned(),
             codes,
             members: theirs,
             post: plan.post,

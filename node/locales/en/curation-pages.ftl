@@ -9,6 +9,8 @@ curation-home-here-empty = The other venues here have put nothing forward yet.
 curation-home-elsewhere-empty = No voice from elsewhere for now.
 curation-home-new-here = New here
 curation-home-new-elsewhere = New elsewhere
+curation-home-new-none = Nothing new here for now.
+curation-home-new-all = Everything new
 curation-count = { $n ->
     [one] { $n } work, { $day }
    *[other] { $n } works, { $day }

@@ -21,7 +21,12 @@ members-me-title = My account
 members-me-venue = Member through { $venue }
 members-me-no-venue = Member of no venue for now
 members-me-went = Where my contribution went
-members-me-went-sentence = In { $month }, your part of what your venue paid to works was { $sum }. Your listening shared it out like this.
+members-me-went-sentence = In { $month }, this was your part of what your venue paid for works. Your listening divided it like this.
+members-me-went-rest = { $n ->
+    [one] One more work
+   *[other] { $n } more works
+}
+members-me-history-all = All my listening
 members-me-went-how = Every member who listened has the same part. It goes only to the works they listened to themselves. This page is seen by you alone.
 members-me-went-empty = As soon as a month in which you listened is settled, you will see here to whom your part went.
 members-me-uses = { $n ->

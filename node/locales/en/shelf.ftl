@@ -62,3 +62,4 @@ shelf-history-clear-sure = All you heard goes from this page, for good.
 shelf-history-clear-go = Remove everything
 shelf-work-gone = A work that is no longer offered
 shelf-unfollow = Stop following { $name }
+shelf-grip = Move { $title }: arrow keys up and down

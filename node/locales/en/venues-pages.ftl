@@ -18,3 +18,4 @@ venues-statement-others = { $n ->
 }
 venues-statement-five = No figure rests on fewer than five members: what fewer than five listened to is counted together.
 venues-statement-waiting = This month is not settled yet, or too few members listened to show its details.
+venues-accounts = Accounts

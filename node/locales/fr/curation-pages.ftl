@@ -9,6 +9,8 @@ curation-home-here-empty = Les autres lieux d’ici n’ont encore rien proposé
 curation-home-elsewhere-empty = Aucune voix d’ailleurs pour l’instant.
 curation-home-new-here = Nouveautés d’ici
 curation-home-new-elsewhere = Nouveautés d’ailleurs
+curation-home-new-none = Rien de nouveau ici pour l’instant.
+curation-home-new-all = Toutes les nouveautés
 curation-count = { $n ->
     [one] { $n } œuvre, { $day }
    *[other] { $n } œuvres, { $day }

@@ -21,7 +21,12 @@ members-me-title = Mon compte
 members-me-venue = Membre par { $venue }
 members-me-no-venue = Membre d’aucun lieu pour l’instant
 members-me-went = Où est allée ma contribution
-members-me-went-sentence = En { $month }, votre part de ce que votre lieu a versé aux œuvres était de { $sum }. Votre écoute l’a répartie ainsi.
+members-me-went-sentence = C’était en { $month } votre part de ce que votre lieu a versé aux œuvres. Votre écoute l’a répartie ainsi.
+members-me-went-rest = { $n ->
+    [one] Une autre œuvre
+   *[other] { $n } autres œuvres
+}
+members-me-history-all = Toutes mes écoutes
 members-me-went-how = Chaque membre qui a écouté dispose de la même part. Elle ne va qu’aux œuvres de sa propre écoute. Cette page n’est visible que de vous.
 members-me-went-empty = Dès qu’un mois où vous avez écouté sera réparti, vous verrez ici à qui votre part est allée.
 members-me-uses = { $n ->

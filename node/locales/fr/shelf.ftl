@@ -62,3 +62,4 @@ shelf-history-clear-sure = Toutes vos écoutes disparaissent de cette page, pour
 shelf-history-clear-go = Tout retirer
 shelf-work-gone = Une œuvre qui n’est plus proposée
 shelf-unfollow = Ne plus suivre { $name }
+shelf-grip = Déplacer { $title } : flèches haut et bas

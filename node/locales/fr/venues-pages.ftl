@@ -18,3 +18,4 @@ venues-statement-others = { $n ->
 }
 venues-statement-five = Aucun chiffre ne repose sur moins de cinq membres : ce que moins de cinq ont écouté est compté ensemble.
 venues-statement-waiting = Ce mois n’est pas encore réparti, ou trop peu de membres ont écouté pour en montrer le détail.
+venues-accounts = Comptes rendus

@@ -9,7 +9,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use settlement::{Kind, Territory, WorkId};
+use settlement::{Territory, WorkId};
 
 use super::serve::{self, Leave, Sound};
 use super::{Work, api, cache, media, store};
@@ -94,45 +94,6 @@ fn led_to(work: &WorkId, grant: &str, is_handed: bool) -> Response {
     (private, Redirect::temporary(&path)).into_response()
 }
 
-/// The longest a preview lasts, in milliseconds; a third of what is short.
-const PREVIEW_MS: u64 = 30_000;
-/// Bytes at the beginning of a file that are no sound yet: tags, pictures, tables.
-const PREVIEW_HEAD: u64 = 64 * 1024;
-
-#[derive(Deserialize)]
-pub(super) struct Previewed {
-    work: String,
-}
-
-/// `GET /listen/preview?work=`: the beginning of a work at home here, for who is not a member yet. It
-/// is no play and nobody is paid for it; what is of another node is for its own node to show.
-pub(super) async fn preview(
-    State(app): State<App>,
-    Query(wanted): Query<Previewed>,
-    headers: HeaderMap,
-) -> Result<Response, Refusal> {
-    let id = WorkId::parse(&wanted.work).map_err(|_| Refusal::Missing)?;
-    let work = offered(&app, id).await?;
-    if work.kind != Kind::Music || work.document.is_some() || work.duration_ms == 0 {
-        return Err(Refusal::Missing);
-    }
-    let mut sound = of_this_node(&app, &work).await?;
-    let length_ms = PREVIEW_MS.min(work.duration_ms / 3);
-    let bytes = u128::from(sound.size) * u128::from(length_ms) / u128::from(work.duration_ms);
-    let bytes = u64::try_from(bytes)
-        .unwrap_or(u64::MAX)
-        .saturating_add(PREVIEW_HEAD);
-    sound.size = sound.size.min(bytes);
-    // It is not the file its digest names.
-    sound.tag = sound.tag.map(|tag| tag.replacen('"', "\"preview-", 1));
-    let leave = Leave {
-        app,
-        work: work.id,
-        listener: None,
-    };
-    serve::serve(sound, leave, &headers).await
-}
-
 /// `GET /works/{id}/media`: the file of a work of this node, for nodes that follow it.
 pub(super) async fn media_for_peers(
     State(app): State<App>,
@@ -156,7 +117,7 @@ pub(super) async fn media_for_peers(
 }
 
 /// The work, if the rights to it are open here now.
-async fn offered(app: &App, id: WorkId) -> Result<Work, Refusal> {
+pub(super) async fn offered(app: &App, id: WorkId) -> Result<Work, Refusal> {
     offered_to(app, id, Some(app.config.territory)).await
 }
 
@@ -176,7 +137,7 @@ async fn offered_to(app: &App, id: WorkId, territory: Option<Territory>) -> Resu
 }
 
 /// The file of a work of this node.
-async fn of_this_node(node: &Node, work: &Work) -> Result<Sound, Refusal> {
+pub(super) async fn of_this_node(node: &Node, work: &Work) -> Result<Sound, Refusal> {
     let digest = work.media.ok_or(Refusal::Missing)?;
     let path = media::path(&node.config.media, &digest);
     // A work whose file is gone is our fault, not the listener's.

@@ -32,6 +32,7 @@ pub mod media;
 mod note;
 pub mod pages;
 pub mod pictures;
+mod preview;
 pub mod rights;
 mod serve;
 pub mod shown;
@@ -72,7 +73,7 @@ pub fn routes() -> Router<App> {
         .route("/covers/{digest}", get(api::cover))
         .route("/listen", get(listen::listen))
         .route("/listen/peaks", get(api::peaks))
-        .route("/listen/preview", get(listen::preview))
+        .route("/listen/preview", get(preview::preview))
         .route("/api/works", get(api::one_work))
         .route(
             "/claims",

@@ -75,6 +75,12 @@ impl WorkPage {
         }
     }
 
+    /// Whether it is seen on this very page.
+    fn is_shown(&self) -> bool {
+        let may = self.page.member.is_some() && !self.work.offer.closed;
+        may && matches!(self.way(), Way::Watch)
+    }
+
     /// Where it is heard, seen, read or taken.
     fn listen(&self) -> String {
         super::api::listen_path(&self.work.id)
@@ -183,6 +189,19 @@ struct ReleasePage {
 }
 
 impl ReleasePage {
+    /// What it is: an album, or the one thing that is on it.
+    fn word(&self) -> &'static str {
+        match self.works.as_slice() {
+            [only] if !only.is_heard() => kind_key(&only.kind),
+            _ => "catalogue-release",
+        }
+    }
+
+    /// Whether there is anything the player plays.
+    fn is_heard(&self) -> bool {
+        self.works.iter().any(ShownWork::is_heard)
+    }
+
     fn seconds(&self) -> i64 {
         self.works.iter().map(ShownWork::seconds).sum()
     }

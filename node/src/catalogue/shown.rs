@@ -63,6 +63,14 @@ impl ShownWork {
         self.work.kind == Kind::Music
     }
 
+    /// What is written on a drawn cover.
+    pub fn cover_title(&self) -> &str {
+        match &self.came_on {
+            Some(release) => &release.title,
+            None => &self.work.title,
+        }
+    }
+
     /// What a drawn cover is derived from: one cover for a whole release.
     pub fn cover_seed(&self) -> &str {
         match &self.work.release {

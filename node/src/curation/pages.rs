@@ -55,6 +55,17 @@ impl HomePage {
     }
 }
 
+/// How many new releases each voice shows at most: the newest large, the others two by two.
+const NEW: i64 = 7;
+
+/// As many releases as fill their rows.
+fn fronted(mut releases: Vec<Release>) -> Vec<Release> {
+    if releases.len().is_multiple_of(2) {
+        releases.pop();
+    }
+    releases
+}
+
 async fn home(State(app): State<App>, guest: Guest) -> Result<Response, Refusal> {
     let page = Page::of(&app, &guest);
     let found = app
@@ -88,8 +99,8 @@ async fn home(State(app): State<App>, guest: Guest) -> Result<Response, Refusal>
                 lead,
                 here,
                 elsewhere,
-                new_here: catalogue::latest_releases(conn, &base, true, 12)?,
-                new_elsewhere: catalogue::latest_releases(conn, &base, false, 12)?,
+                new_here: fronted(catalogue::latest_releases(conn, &base, true, NEW)?),
+                new_elsewhere: fronted(catalogue::latest_releases(conn, &base, false, NEW)?),
                 page,
             })
         })

@@ -85,6 +85,16 @@ pub struct Paid {
 }
 
 impl Paid {
+    /// What stayed on the node at `base`, and what went elsewhere, in micros.
+    pub fn voices(&self, base: &str) -> (i64, i64) {
+        let is_near = |work: &Option<ShownWork>| work.as_ref().is_none_or(|w| w.origin == base);
+        let (near, far): (Vec<_>, Vec<_>) = self.rows.iter().partition(|row| is_near(&row.0));
+        let sum = |rows: Vec<&(Option<ShownWork>, i64, i64)>| {
+            rows.into_iter().map(|(_, _, micro)| *micro).sum()
+        };
+        (sum(near), sum(far))
+    }
+
     /// The largest part.
     pub fn largest(&self) -> i64 {
         self.rows

@@ -12,13 +12,14 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::{Joining, Session, SignedIn};
+use crate::catalogue::shown::ShownWork;
 use crate::listening::shown::{self, Heard, Paid};
 use crate::pages::{self, Page, local_path};
 use crate::peers;
 use crate::web::{self, App, Complaint, Guest, Refusal, SESSION_COOKIE, read};
 
 /// How many plays a member sees of their history at once.
-const HISTORY: i64 = 60;
+const HISTORY: i64 = 10;
 /// How many notes of those whom they follow.
 const NOTES: i64 = 20;
 
@@ -207,7 +208,7 @@ async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response
         super::sign_out(&app, token).await?;
     }
     let gone = [(SET_COOKIE, super::without_session(&app))];
-    Ok((gone, Redirect::to("/")).into_response())
+    Ok((gone, Redirect::to("/signed-out")).into_response())
 }
 
 async fn reset_form(
@@ -264,6 +265,14 @@ struct MePage {
     follows: Vec<(String, String)>,
     /// What those said lately.
     heard: Vec<peers::store::Heard>,
+}
+
+impl MePage {
+    /// Whether a work is of this node; one that is gone speaks from here.
+    fn is_near(&self, work: &Option<ShownWork>) -> bool {
+        let origin = work.as_ref().map(|work| work.origin.as_str());
+        origin.is_none_or(|origin| self.page.is_from_here(origin))
+    }
 }
 
 async fn me(State(app): State<App>, guest: Guest) -> Result<Response, Refusal> {

@@ -94,7 +94,8 @@ pub async fn serve(
     Ok((head, varies, file.data).into_response())
 }
 
-fn takes_gzip(headers: &HeaderMap) -> bool {
+/// Whether who asks takes what is compressed.
+pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
     let accepted = headers.get(ACCEPT_ENCODING).and_then(|a| a.to_str().ok());
     accepted.unwrap_or_default().split(',').any(|one| {
         let (name, weight) = one.split_once(';').unwrap_or((one, ""));
@@ -106,13 +107,16 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
 fn gzip(version: String, bytes: &[u8]) -> Bytes {
     static PACKED: Mutex<BTreeMap<String, Bytes>> = Mutex::new(BTreeMap::new());
     let mut packed = PACKED.lock().unwrap_or_else(PoisonError::into_inner);
-    let pack = || {
-        let mut packer = GzEncoder::new(Vec::new(), Compression::best());
-        // Nothing can fail that is written into memory.
-        let _ = packer.write_all(bytes);
-        Bytes::from(packer.finish().unwrap_or_default())
-    };
+    let pack = || self::packed(bytes, Compression::best());
     packed.entry(version).or_insert_with(pack).clone()
+}
+
+/// These bytes, compressed.
+pub(super) fn packed(bytes: &[u8], how: Compression) -> Bytes {
+    let mut packer = GzEncoder::new(Vec::new(), how);
+    // Nothing can fail that is written into memory.
+    let _ = packer.write_all(bytes);
+    Bytes::from(packer.finish().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -112,11 +112,7 @@ pub(super) async fn drawn(Query(Drawn { of }): Query<Drawn>) -> Result<Response,
     if of.len() > settlement::Uri::LIMIT {
         return Err(Refusal::Missing);
     }
-    let svg = drawing::cover(&of).replacen(
-        "<svg ",
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"600\" height=\"600\" ",
-        1,
-    );
+    let svg = drawing::sleeve(&of);
     let head = [
         (CONTENT_TYPE, HeaderValue::from_static("image/svg+xml")),
         (

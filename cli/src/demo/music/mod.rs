@@ -7,6 +7,7 @@ pub mod sound;
 pub mod writing;
 
 use composing::{Style, scales};
+use cover::{Inks, Motif};
 use sound::Timbre;
 
 /// Somebody who plays, and the releases they made.
@@ -21,8 +22,10 @@ pub struct Artist {
     pub album: &'static str,
     /// When it came out.
     pub year: u16,
-    /// The colour of its sleeve, in degrees.
-    pub hue: u32,
+    /// What its sleeve shows.
+    pub motif: Motif,
+    /// The inks of its sleeve, from the paper up.
+    pub inks: Inks,
     /// How they play.
     pub style: Style,
     /// The pieces, in order.
@@ -37,7 +40,8 @@ pub const LOIRE: &[Artist] = &[
         genre: "Folk",
         album: "Rubans et navettes",
         year: 2023,
-        hue: 18,
+        motif: Motif::Ribbons,
+        inks: [0xf2e6cf, 0xb23a2e, 0x1f3a5f, 0xd99a2b],
         style: Style {
             scale: scales::DORIAN,
             root: 57,
@@ -61,7 +65,8 @@ pub const LOIRE: &[Artist] = &[
         genre: "Chanson",
         album: "Sous le boulevard, la rivière",
         year: 2025,
-        hue: 200,
+        motif: Motif::Arches,
+        inks: [0xeae4d6, 0x26343f, 0x2f6f8f, 0xe0a48a],
         style: Style {
             scale: scales::LYDIAN,
             root: 55,
@@ -85,7 +90,8 @@ pub const LOIRE: &[Artist] = &[
         genre: "Jazz",
         album: "Crêt de la Perdrix",
         year: 2022,
-        hue: 140,
+        motif: Motif::Ridges,
+        inks: [0xf0ead9, 0x2f5145, 0x17302c, 0xe2703a],
         style: Style {
             scale: scales::MIXOLYDIAN,
             root: 58,
@@ -109,7 +115,8 @@ pub const LOIRE: &[Artist] = &[
         genre: "Musiques du monde",
         album: "Puits Couriot, cour ouverte",
         year: 2024,
-        hue: 42,
+        motif: Motif::Wheel,
+        inks: [0xe9c46a, 0x1d1b1a, 0x8c3b1f, 0xf6e7c1],
         style: Style {
             scale: scales::IONIAN,
             root: 53,
@@ -128,7 +135,8 @@ pub const LOIRE: &[Artist] = &[
         genre: "Électronique",
         album: "Fourme",
         year: 2026,
-        hue: 265,
+        motif: Motif::Fourme,
+        inks: [0x23243f, 0xd8a25e, 0x5a6ea8, 0xf3e7cd],
         style: Style {
             scale: scales::AEOLIAN,
             root: 52,
@@ -151,7 +159,8 @@ pub const WALLONIE: &[Artist] = &[
         genre: "Fanfare",
         album: "Kermesse aux longues ombres",
         year: 2024,
-        hue: 350,
+        motif: Motif::Pennants,
+        inks: [0xf4d9c6, 0x5b1f2e, 0xd2553d, 0xe9a86b],
         style: Style {
             scale: scales::IONIAN,
             root: 58,
@@ -175,7 +184,8 @@ pub const WALLONIE: &[Artist] = &[
         genre: "Chanson",
         album: "Écluse 14",
         year: 2025,
-        hue: 225,
+        motif: Motif::Lock,
+        inks: [0x1c2a3a, 0xd98c5f, 0x3f6c8a, 0xdfe6e0],
         style: Style {
             scale: scales::DORIAN,
             root: 54,
@@ -199,7 +209,8 @@ pub const WALLONIE: &[Artist] = &[
         genre: "Classique",
         album: "Quatre saisons de betteraves",
         year: 2021,
-        hue: 95,
+        motif: Motif::Fields,
+        inks: [0xf1ecdd, 0x7a2748, 0x4f6b3a, 0xdcc9a3],
         style: Style {
             scale: scales::HARMONIC_MINOR,
             root: 57,
@@ -218,7 +229,8 @@ pub const WALLONIE: &[Artist] = &[
         genre: "Rock",
         album: "Noir puis vert",
         year: 2023,
-        hue: 165,
+        motif: Motif::Heaps,
+        inks: [0xe7e1d3, 0x1b1c1e, 0x8aa05a, 0x4c6b3c],
         style: Style {
             scale: scales::AEOLIAN,
             root: 52,
@@ -237,7 +249,8 @@ pub const WALLONIE: &[Artist] = &[
         genre: "Ambient",
         album: "Heures creuses",
         year: 2026,
-        hue: 300,
+        motif: Motif::Hours,
+        inks: [0x2b2440, 0xe8dcc8, 0x8f7fc4, 0xe6a15c],
         style: Style {
             scale: scales::LYDIAN,
             root: 60,

@@ -41,7 +41,10 @@ pub fn write_catalogue(
 ) -> Result<Vec<PathBuf>> {
     let covers: Vec<Vec<u8>> = artists
         .iter()
-        .map(|artist| cover::draw(artist.hue, &mut Dice::new(seed, artist.album)))
+        .map(|artist| {
+            let mut dice = Dice::new(seed, artist.album);
+            cover::draw(artist.motif, &artist.inks, &mut dice)
+        })
         .collect();
     let mut pieces = Vec::new();
     for (artist, cover) in artists.iter().zip(&covers) {
