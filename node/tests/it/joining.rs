@@ -19,7 +19,8 @@ use settlement::{Counting, Period};
 use crate::world::{Answer, Host, PASSWORD, Visitor, World, instant};
 
 /// Somebody with a role at a venue, signed in.
-async fn staff(host: &Host, venue: &Venue, name: &str, role: Role) -> Visitor {
+/// Staff of a venue, signed in.
+pub async fn staff(host: &Host, venue: &Venue, name: &str, role: Role) -> Visitor {
     tokio::task::block_in_place(|| {
         members::add(host, venue.id.as_str(), name, PASSWORD, Some(role)).unwrap();
     });

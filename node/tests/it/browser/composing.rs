@@ -11,18 +11,6 @@ use crate::world::World;
 /// What the form holds: the names of its works, in order.
 const LINES: &str = "[...document.querySelectorAll('[data-line]:not(.is-empty) [data-name]')].map(one => one.textContent.split(',')[0])";
 
-/// Goes on by the tab key until the focus is where this selector says; nobody presses it for ever.
-async fn tab_to(browser: &Browser, selector: &str) {
-    let there = format!("document.activeElement?.matches({selector:?})");
-    for _ in 0..120 {
-        if browser.ask(&there).await == json!(true) {
-            return;
-        }
-        browser.keys(Key::Tab + "").await;
-    }
-    panic!("the tab key does not lead to {selector}");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_selection_is_composed_and_published_by_keyboard_alone() {
     let world = World::new();
@@ -35,32 +23,34 @@ async fn a_selection_is_composed_and_published_by_keyboard_alone() {
     browser
         .go(&loire, &format!("/venues/{}", library.slug))
         .await;
-    tab_to(&browser, "a[href$='/compose']").await;
+    browser.tab_to("a[href$='/compose']").await;
     browser.keys(Key::Enter + "").await;
     browser.until("document.getElementById('compose')").await;
 
-    tab_to(&browser, "#title").await;
+    browser.tab_to("#title").await;
     browser.keys("Matins lents").await;
-    tab_to(&browser, "#words").await;
+    browser.tab_to("#words").await;
     browser.keys("Deux morceaux & un café.").await;
-    tab_to(&browser, "#q").await;
+    browser.tab_to("#q").await;
     browser.keys("fleuves").await;
     browser
         .until("document.querySelectorAll('[data-compose=add]').length === 2")
         .await;
-    tab_to(&browser, "[data-compose=add]").await;
+    browser.tab_to("[data-compose=add]").await;
     browser.keys(Key::Enter + "").await;
     browser
         .until("document.activeElement?.name === 'note'")
         .await;
     browser.keys("d’abord").await;
-    tab_to(&browser, "li:nth-child(2) > [data-compose=add]").await;
+    browser.tab_to("li:nth-child(2) > [data-compose=add]").await;
     browser.keys(Key::Enter + "").await;
     browser.until(&format!("{LINES}.length === 2")).await;
     let first = browser.ask(LINES).await[0].as_str().unwrap().to_owned();
 
     // The second goes up: the button is still held, and it is said where the work stands now.
-    tab_to(&browser, "[data-line]:nth-child(2) [data-compose=up]").await;
+    browser
+        .tab_to("[data-line]:nth-child(2) [data-compose=up]")
+        .await;
     browser.keys(Key::Enter + "").await;
     browser.until(&format!("{LINES}[1] === {first:?}")).await;
     let said = browser
@@ -72,7 +62,7 @@ async fn a_selection_is_composed_and_published_by_keyboard_alone() {
         "up"
     );
 
-    tab_to(&browser, "button[value=publish]").await;
+    browser.tab_to("button[value=publish]").await;
     browser.keys(Key::Enter + "").await;
     browser
         .until("location.pathname.startsWith('/selections/')")
@@ -97,7 +87,7 @@ async fn a_selection_is_composed_and_published_by_keyboard_alone() {
     );
 
     // What was published is changed in its draft.
-    tab_to(&browser, "a[href*='/drafts/']").await;
+    browser.tab_to("a[href*='/drafts/']").await;
     browser.keys(Key::Enter + "").await;
     browser
         .until("document.querySelector('#title')?.value === 'Matins lents'")

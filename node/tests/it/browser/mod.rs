@@ -10,7 +10,9 @@
 //! ```
 
 mod composing;
+mod controls;
 mod installing;
+mod keyboard;
 mod playing;
 
 use std::os::unix::process::CommandExt;
@@ -27,10 +29,15 @@ use crate::world::{Host, PASSWORD};
 /// How long anything on a page may take before the test says what was waited for, in milliseconds.
 const PATIENCE: u64 = 60_000;
 
+/// What the page said last to who cannot see it.
+pub const SAID: &str = "document.getElementById('said').textContent";
+
 /// A browser and the driver that moves it.
 pub struct Browser {
     /// The driver's hand.
     pub driver: WebDriver,
+    /// Where the driver is spoken to.
+    address: String,
     process: Process,
     _profile: tempfile::TempDir,
 }
@@ -78,16 +85,28 @@ impl Browser {
         ] {
             wishes.add_arg(&wish).unwrap();
         }
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wishes)
-            .await
-            .unwrap();
+        let address = format!("http://127.0.0.1:{port}");
+        let driver = WebDriver::new(&address, wishes).await.unwrap();
         let patience = std::time::Duration::from_millis(PATIENCE);
         driver.set_script_timeout(patience * 2).await.unwrap();
         Browser {
             driver,
+            address,
             process,
             _profile: profile,
         }
+    }
+
+    /// Has every page that comes run this before any script of its own.
+    pub async fn beforehand(&self, script: &str) {
+        let session = self.driver.handle().session_id();
+        let wish = serde_json::json!({
+            "cmd": "Page.addScriptToEvaluateOnNewDocument",
+            "params": { "source": script },
+        });
+        let door = format!("{}/session/{session}/goog/cdp/execute", self.address);
+        let asked = reqwest::Client::new().post(door).json(&wish).send().await;
+        assert!(asked.unwrap().status().is_success());
     }
 
     /// Goes to a page of a node by its address, as from outside.
@@ -140,11 +159,30 @@ impl Browser {
         self.find(selector).await.send_keys(key + "").await.unwrap();
     }
 
+    /// Marks all that stands in a field, so that what is written next takes its place.
+    pub async fn select_all(&self, selector: &str) {
+        let field = self.find(selector).await;
+        field.send_keys(Key::Control + "a").await.unwrap();
+    }
+
     /// Presses keys where the focus is, as somebody without a mouse does.
     pub async fn keys(&self, keys: impl Into<TypingData>) {
         let keys: TypingData = keys.into();
         let chain = self.driver.action_chain().send_keys(keys);
         chain.perform().await.unwrap();
+    }
+
+    /// Goes on by the tab key until the focus is where this selector says; nobody presses it for ever.
+    pub async fn tab_to(&self, selector: &str) {
+        self.find(selector).await;
+        let there = format!("document.activeElement?.matches({selector:?})");
+        for _ in 0..150 {
+            if self.ask(&there).await == Value::Bool(true) {
+                return;
+            }
+            self.keys(Key::Tab + "").await;
+        }
+        panic!("the tab key does not lead to {selector}");
     }
 
     /// What an expression is worth in the page.

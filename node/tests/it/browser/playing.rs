@@ -29,7 +29,7 @@ pub fn release(host: &Host, title: &str, tracks: &[(&str, u32)], seconds: u32) {
 }
 
 /// Waits until the sound has gone on by a second from where it is now.
-async fn sounds_on(browser: &Browser) {
+pub async fn sounds_on(browser: &Browser) {
     let now = "Math.max(...[...document.querySelectorAll('audio')].map(one => one.paused ? -1 : one.currentTime))";
     browser.until(&format!("{now} >= 0")).await;
     let from = browser.ask(now).await.as_f64().unwrap();
@@ -37,9 +37,9 @@ async fn sounds_on(browser: &Browser) {
 }
 
 /// The titles in the queue, in order.
-const QUEUE: &str = "player.queue().map(one => one.title)";
+pub const QUEUE: &str = "player.queue().map(one => one.title)";
 /// What plays.
-const TITLE: &str = "document.querySelector('#player [data-part=title]').textContent";
+pub const TITLE: &str = "document.querySelector('#player [data-part=title]').textContent";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_music_goes_on_from_page_to_page_and_back_and_waits_after_a_reload() {
@@ -182,10 +182,7 @@ async fn the_queue_is_put_in_order_by_buttons_by_hand_and_by_keys() {
         "upD",
         "the button that was pressed is still held"
     );
-    assert_eq!(
-        browser.text("player.part('say').textContent").await,
-        "D: at 3 of 4"
-    );
+    assert_eq!(browser.text(super::SAID).await, "D: at 3 of 4");
     browser
         .press(
             "[data-part=list] li:nth-child(2) [data-act=remove]",
