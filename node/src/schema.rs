@@ -583,6 +583,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    hearing (origin) {
+        origin -> Text,
+        since_us -> BigInt,
+        newest -> Nullable<Text>,
+        asked_us -> BigInt,
+    }
+}
+
+diesel::table! {
     key_changes (sequence) {
         sequence -> BigInt,
         statement -> Text,
@@ -971,6 +980,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     playlist_entries,
     unseen_plays,
     peers,
+    hearing,
     key_changes,
     old_keys,
     held_peers,

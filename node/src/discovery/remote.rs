@@ -3,8 +3,8 @@
 //!
 //! Only members ask, each so often an hour; the way out bounds what a host is asked. What comes is
 //! taken like anything that arrives: only with its origin's proof, and never what was deleted there or
-//! is blocked here. Nobody is followed by it; what was looked up is known as it was then, and is read
-//! again by whoever looks it up again.
+//! is blocked here. Nobody is followed by it; of what was looked up its node is asked every few minutes
+//! what it took down or changed ([`peers::hear`]), and what is gone there is gone here.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -19,15 +19,19 @@ use federation::vocabulary::{
     Activity, Actor, ActorKind, Release as ReleaseWords, Selection as SelectionWords,
     Work as WorkWords,
 };
+use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use settlement::{Uri, WorkId};
 
+use crate::Node;
 use crate::catalogue;
 use crate::curation;
+use crate::db::Conn;
 use crate::members::public::store::is_following;
 use crate::pages::{self, Elsewhere, Page};
-use crate::peers::{self, Outcome, Peer, RemoteActor, fetch};
+use crate::peers::fetch::{self, FetchRefused};
+use crate::peers::{self, Outcome, Peer, RemoteActor};
 use crate::web::{App, Guest, Refusal};
 use crate::words::Say;
 
@@ -40,6 +44,10 @@ const AN_HOUR: u32 = 30;
 const HOUR_US: i64 = 3600 * 1_000_000;
 /// The longest address or handle, in bytes.
 const WANTED_LIMIT: usize = 2_048;
+
+/// Who is asked what to make of it.
+const ROOMS: [fn(&mut Conn, &Node, &Peer, &Activity) -> Result<Outcome, Refusal>; 2] =
+    [catalogue::inbox::receive, curation::inbox::receive];
 
 /// The doors of looking up.
 pub fn routes() -> Router<App> {
@@ -130,7 +138,14 @@ pub async fn look_up(app: &App, member: &str, wanted: &str) -> Result<String, Re
     if !wanted.contains("://") {
         return Ok(page("actors", &meet(app, &wanted).await?));
     }
-    let value = document(app, &wanted).await?;
+    let value = match fetch::object(app, &wanted, DOCUMENT_LIMIT).await {
+        Ok(value) => value,
+        Err(FetchRefused::Status { status, .. }) if status == StatusCode::GONE => {
+            gone(app, &wanted).await?;
+            return Err(Refusal::field("q", Say::new("discovery-remote-deleted")));
+        }
+        Err(refused) => return Err(not_had(&wanted, &refused)),
+    };
     if Actor::of(&value).is_ok() {
         return Ok(page("actors", &meet(app, &wanted).await?));
     }
@@ -179,11 +194,40 @@ fn meant(wanted: &str) -> String {
 async fn document(app: &App, url: &str) -> Result<Value, Refusal> {
     fetch::object(app, url, DOCUMENT_LIMIT)
         .await
-        .map_err(|refused| {
-            let why: String = refused.to_string().chars().take(400).collect();
-            let say = Say::new("discovery-remote-not-had").with("url", url);
-            Refusal::field("q", say.with("why", why))
+        .map_err(|refused| not_had(url, &refused))
+}
+
+fn not_had(url: &str, refused: &FetchRefused) -> Refusal {
+    let why: String = refused.to_string().chars().take(400).collect();
+    let say = Say::new("discovery-remote-not-had").with("url", url);
+    Refusal::field("q", say.with("why", why))
+}
+
+/// Takes down what its own address says is gone (410).
+async fn gone(app: &App, url: &str) -> Result<(), Refusal> {
+    let id = Uri::parse(url).map_err(|_| Refusal::Missing)?;
+    let node = app.clone();
+    app.db
+        .write(move |conn| {
+            let Some(peer) = peers::store::peer(conn, id.origin())? else {
+                return Ok(());
+            };
+            let said = json!({
+                "id": format!("{id}#gone"),
+                "type": "Delete",
+                "actor": peer.actor_id.as_str(),
+                "object": id.as_str(),
+            });
+            let activity = Activity::of(&said).map_err(Refusal::broken)?;
+            peers::rules::check(&peer, &activity)?;
+            for receive in ROOMS {
+                if let Outcome::Done(_) = receive(conn, &node, &peer, &activity)? {
+                    return Ok(());
+                }
+            }
+            Ok(())
         })
+        .await
 }
 
 /// Takes a document as if its node had sent it.
@@ -205,9 +249,9 @@ async fn take(app: &App, peer: &Peer, value: Value) -> Result<(), Refusal> {
             if peers::store::is_buried(conn, &id)? {
                 return Err(Refusal::field("q", Say::new("discovery-remote-deleted")));
             }
-            let rooms = [catalogue::inbox::receive, curation::inbox::receive];
-            for receive in rooms {
+            for receive in ROOMS {
                 if let Outcome::Done(_) = receive(conn, &node, &peer, &activity)? {
+                    peers::hear::of(conn, &peer.origin, node.clock.now_us())?;
                     return Ok(());
                 }
             }

@@ -10,7 +10,7 @@ use settlement::Uri;
 
 use super::actor::Local;
 use super::inbox::Outcome;
-use super::{Following, Peer, To, add, say, store};
+use super::{Following, Peer, To, add, hear, say, store};
 use crate::Node;
 use crate::db::Conn;
 use crate::web::Refusal;
@@ -124,6 +124,8 @@ fn answered(
         return node_agreed(conn, node, from);
     }
     store::set_following(conn, &from.origin, Following::No)?;
+    // What came of it until now is known here, and nobody tells of it any more.
+    hear::of(conn, &from.origin, node.clock.now_us())?;
     Ok(Outcome::Done("it will not be followed".to_owned()))
 }
 

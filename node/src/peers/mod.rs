@@ -8,7 +8,8 @@
 //! order, for as long as it takes. What arrives goes through one door ([`receive`]): who signed it
 //! ([`prove`]) is settled first, then it is stored, and only then does it act, once ([`inbox`]).
 //! A node that follows us is remembered ([`follow`]); one that we begin to follow is asked for all
-//! it said before ([`pull`]).
+//! it said before ([`pull`]); one that we do not follow and know something of, for what it takes down
+//! ([`hear`]).
 //!
 //! Whatever leaves is signed and goes nowhere but the public network ([`outside`], [`fetch`]);
 //! what of this is the federation framework's work is in [`framework`]. Keys change, ours and
@@ -23,6 +24,7 @@ pub mod deliver;
 pub mod fetch;
 pub mod follow;
 pub mod framework;
+pub mod hear;
 pub mod inbox;
 pub mod itself;
 pub mod keys;

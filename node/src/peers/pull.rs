@@ -19,13 +19,13 @@ use tokio::time::MissedTickBehavior;
 
 use super::fetch::{self, FetchRefused};
 use super::store::{self, Unread};
-use super::{deliver, receive::ACTIVITY_LIMIT};
+use super::{deliver, hear, receive::ACTIVITY_LIMIT};
 use crate::db::Conn;
 use crate::errands::Errand;
 use crate::web::{App, Refusal};
 
 /// The largest page that is read, in bytes.
-const PAGE_LIMIT: usize = 8 * 1024 * 1024;
+pub(super) const PAGE_LIMIT: usize = 8 * 1024 * 1024;
 /// How many pages are read in one go: an outbox without end ends here.
 const PAGES: usize = 20_000;
 /// How long after its end was reached an outbox is read on, in microseconds: a day.
@@ -49,7 +49,7 @@ pub async fn run(app: App, mut left: watch::Receiver<bool>) {
         // Cut short when the house is left: the page that was being read is read again.
         tokio::select! {
             _ = left.wait_for(|left| *left) => return,
-            () = pass(&app) => {}
+            () = async { pass(&app).await; hear::pass(&app).await } => {}
         }
         let now_us = app.clock.now_us();
         app.errands
@@ -182,7 +182,7 @@ async fn oldest_page(app: &App, outbox: &str) -> Result<Option<String>, FetchRef
 
 /// An activity of a page: as it is written out there, or read from its address. Others' are left
 /// out.
-async fn item_of(
+pub(super) async fn item_of(
     app: &App,
     actor: &NodeId,
     item: &Reference,

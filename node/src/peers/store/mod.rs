@@ -1,9 +1,11 @@
 //! Sentences to the database about peers: who they are, who else acts there ([`actors`]), what
-//! waits for them ([`line`]), what came from them ([`arrived`]), whose keys count ([`keys`]), and what
+//! waits for them ([`line`]), what came from them ([`arrived`]), whom
+//! we ask what they take down ([`hearing`]), whose keys count ([`keys`]), and what
 //! those say whom members follow ([`notes`]).
 
 mod actors;
 mod arrived;
+mod hearing;
 mod keys;
 mod line;
 mod notes;
@@ -20,6 +22,7 @@ use crate::schema::peers;
 
 pub use actors::*;
 pub use arrived::*;
+pub use hearing::*;
 pub use keys::*;
 pub use line::*;
 pub use notes::*;

@@ -181,3 +181,107 @@ async fn what_cannot_be_had_is_refused_in_words_and_asked_so_often_alone() {
     }
     assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
 }
+
+/// What is known of `id` at a node.
+fn known(host: &Host, id: &settlement::WorkId) -> Option<node::catalogue::Work> {
+    let look = |conn: &mut _| Ok::<_, DbError>(store::work(conn, id)?);
+    tokio::task::block_in_place(|| host.db.read_now(look).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_looked_up_goes_within_minutes_when_its_node_takes_it_down() {
+    let world = World::new();
+    let (loire, wallonie, ana) = strangers(&world).await;
+    let brume = found(&wallonie, "brume").remove(0);
+    let gue = found(&wallonie, "gue").remove(0);
+    let release = brume.release.clone().unwrap();
+    assert_eq!(look(&ana, release.as_str()).await.0, 303);
+    assert_eq!(
+        (found(&loire, "brume").len(), found(&loire, "gue").len()),
+        (1, 1)
+    );
+    // What came in before it was looked up is no news.
+    peers::hear::pass(&loire.app).await;
+    peers::inbox::pass(&loire.app).await;
+    assert_eq!(found(&loire, "gue").len(), 1);
+
+    tokio::task::block_in_place(|| node::catalogue::withdraw(&wallonie, &brume.id).unwrap());
+    // What is new there does not come: nobody follows.
+    let more = tempfile::tempdir().unwrap();
+    let texts = [
+        (ItemKey::TrackTitle, "La Neuve"),
+        (ItemKey::TrackArtist, "Liège Ensemble"),
+    ];
+    tagged(more.path(), "3.flac", 440, &texts);
+    import(&wallonie, more.path());
+    let asks = || async {
+        world.pass(300);
+        peers::hear::pass(&loire.app).await;
+        peers::inbox::pass(&loire.app).await;
+    };
+    asks().await;
+    assert!(known(&loire, &brume.id).unwrap().withdrawn_us.is_some());
+    assert_eq!(found(&loire, "gue").len(), 1);
+    assert!(found(&loire, "neuve").is_empty());
+    let page = ana.page("/search?q=brume").await.text;
+    assert!(!page.contains("La Brume"), "{page}");
+
+    // A release that goes takes its works along, and neither comes back by being looked up again.
+    tokio::task::block_in_place(|| {
+        let gone = |conn: &mut _| node::catalogue::withdraw_release_in(conn, &wallonie, &release);
+        wallonie.db.write_now(gone).unwrap();
+    });
+    asks().await;
+    assert!(known(&loire, &gue.id).unwrap().withdrawn_us.is_some());
+    for id in [release.as_str(), gue.id.as_str()] {
+        let (status, text) = look(&ana, id).await;
+        assert_eq!(status, 422, "{text}");
+        assert!(text.contains("withdrawn"), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_looks_up_what_is_gone_takes_it_down_here_at_once() {
+    let world = World::new();
+    let (loire, wallonie, ana) = strangers(&world).await;
+    let brume = found(&wallonie, "brume").remove(0);
+    assert_eq!(look(&ana, brume.id.as_str()).await.0, 303);
+    tokio::task::block_in_place(|| node::catalogue::withdraw(&wallonie, &brume.id).unwrap());
+    let (status, text) = look(&ana, brume.id.as_str()).await;
+    assert_eq!(status, 422, "{text}");
+    assert!(known(&loire, &brume.id).unwrap().withdrawn_us.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rights_that_end_where_a_work_lives_end_where_it_was_looked_up() {
+    let world = World::new();
+    let (loire, wallonie, ana) = strangers(&world).await;
+    let folder = tempfile::tempdir().unwrap();
+    let delivered = |deals: Vec<(&'static [&'static str], &'static str, Option<&'static str>)>,
+                     created| {
+        let album = super::messages::Album {
+            deals,
+            created,
+            ..super::messages::Album::default()
+        };
+        super::sounds::put(folder.path(), "m.xml", album.xml().as_bytes());
+        import(&wallonie, folder.path());
+    };
+    delivered(
+        vec![(&["Worldwide"], "2026-01-01", None)],
+        "2026-11-01T10:00:00Z",
+    );
+    let flux = found(&wallonie, "flux").remove(0);
+    assert_eq!(look(&ana, flux.id.as_str()).await.0, 303);
+    assert_eq!(found(&loire, "flux").len(), 1);
+    world.pass(60);
+    delivered(
+        vec![(&["Worldwide"], "2026-01-01", Some("2026-11-01"))],
+        "2026-11-02T10:00:00Z",
+    );
+    world.pass(300);
+    peers::hear::pass(&loire.app).await;
+    peers::inbox::pass(&loire.app).await;
+    assert!(found(&loire, "flux").is_empty());
+    assert!(known(&loire, &flux.id).unwrap().withdrawn_us.is_none());
+}

@@ -125,6 +125,44 @@ async fn a_work_that_is_withdrawn_at_home_is_withdrawn_everywhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_release_that_is_withdrawn_takes_its_works_along_everywhere() {
+    let world = World::new();
+    let (loire, wallonie, bytes) = two_nodes(&world).await;
+    let work = found(&loire, "brume").remove(0);
+    let release = work.release.clone().unwrap();
+    let library = loire.venue("Médiathèque", 120_000, 20);
+    let ana = loire.member(&library, "Ana").await;
+    let path = ana.granted(&work.id).await;
+    let heard = ana.request(Method::GET, &path).send().await.unwrap();
+    assert_eq!(heard.bytes().await.unwrap(), bytes);
+    let withdraw = |conn: &mut _| catalogue::withdraw_release_in(conn, &wallonie, &release);
+    tokio::task::block_in_place(|| wallonie.db.write_now(withdraw).unwrap());
+    settle(&[&loire, &wallonie]).await;
+    assert!(found(&loire, "brume").is_empty());
+    let cached = loire
+        .db
+        .read_now(|conn| Ok::<_, DbError>(store::all_cached(conn)?))
+        .unwrap();
+    assert!(cached.is_empty(), "{cached:?}");
+    assert_eq!(ana.get(&path).await.status, 404);
+    // What is left of both says so to whoever asks for them at home.
+    for id in [work.id.as_str(), release.as_str()] {
+        let asked = wallonie.visitor();
+        let at = id.strip_prefix(&wallonie.base()).unwrap();
+        let left = asked
+            .request(Method::GET, at)
+            .header("accept", "application/activity+json");
+        let left = left.send().await.unwrap();
+        assert_eq!(left.status(), 410, "{id}");
+        let left: Value = serde_json::from_str(&left.text().await.unwrap()).unwrap();
+        assert_eq!(
+            (&left["type"], &left["id"]),
+            (&json!("Tombstone"), &json!(id))
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_selection_of_one_node_is_read_on_another_and_may_name_its_works() {
     let world = World::new();
     let (loire, wallonie, _) = two_nodes(&world).await;
