@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 """How fast works come in, and in how much memory: a table of many rows and a message of many
-recordings, made here, taken by `antiphon import` into a fresh node.
+recordings, made here, taken by `antiphon import` into a fresh node; then the same again, and once
+more into another node whose import is killed (SIGKILL) in its middle and run again.
 
     bench/intake.py ANTIPHON [ROWS] [RECORDINGS]
 """
 
+import json
 import resource
+import shutil
+import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -73,23 +78,54 @@ def message(path: Path, recordings: int) -> None:
         )
 
 
+def counted(told: str) -> str:
+    counts = json.loads(told)
+    names = ("taken", "updated", "known", "withdrawn", "refused_count")
+    return ", ".join(f"{counts[name]:,} {name}" for name in names if counts[name])
+
+
 def run(what: str, command: list[str], count: int) -> None:
     """Each run in a process of its own, so that the largest of its memory is its own."""
     began = time.monotonic()
     probe = (
         "import resource, subprocess, sys;"
-        "code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode;"
+        "code = subprocess.run(sys.argv[1:]).returncode;"
         "usage = resource.getrusage(resource.RUSAGE_CHILDREN);"
-        "print(code, usage.ru_maxrss, usage.ru_utime + usage.ru_stime)"
+        "print(code, usage.ru_maxrss, usage.ru_utime + usage.ru_stime, file=sys.stderr)"
     )
-    told = subprocess.run([sys.executable, "-c", probe, *command], capture_output=True, text=True)
-    code, memory, cpu = told.stdout.split()
+    told = subprocess.run([sys.executable, "-c", probe, *command, "--json"], capture_output=True, text=True)
+    code, memory, cpu = told.stderr.split("\n")[-2].split()
     took = time.monotonic() - began
     print(
         f"{what}: {count:,} works in {took:.1f} s ({count / took:,.0f}/s; {float(cpu):.1f} CPU seconds, "
-        f"{count / float(cpu):,.0f}/s), {int(memory) / 1024:.0f} MiB, exit code {code}",
+        f"{count / float(cpu):,.0f}/s), {int(memory) / 1024:.0f} MiB, exit code {code}: {counted(told.stdout)}",
         flush=True,
     )
+
+
+def works_in(node: Path) -> int:
+    found = sqlite3.connect(f"file:{next(node.glob('*.sqlite*'))}?mode=ro", uri=True)
+    with found:
+        return found.execute("SELECT count(*) FROM works").fetchone()[0]
+
+
+def killed(what: str, node: Path, command: list[str], count: int) -> None:
+    """Kills an import when some two fifths of the works are there."""
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while running.poll() is None and works_in(node) < count * 2 // 5:
+        time.sleep(0.2)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    print(f"{what}, killed: {works_in(node):,} of {count:,} works are there", flush=True)
+
+
+def made(antiphon: str, node: Path) -> None:
+    init = [
+        antiphon, "init", "--non-interactive", "--dir", str(node), "--name", "Bench",
+        "--domain", "localhost:8420", "--territory", "FR-ARA", "--currency", "EUR",
+        "--language", "fr", "--coordinator", "self", "--dev",
+    ]
+    subprocess.run(init, check=True, stdout=subprocess.DEVNULL)
 
 
 def main() -> None:
@@ -104,17 +140,22 @@ def main() -> None:
         table(folder / "table" / "works.csv", rows)
         message(folder / "message" / "message.xml", recordings)
         for what, count in (("message", recordings), ("table", rows)):
+            if not count:
+                continue
             node = folder / f"node-{what}"
-            made = [
-                antiphon, "init", "--non-interactive", "--dir", str(node), "--name", "Bench",
-                "--domain", "localhost:8420", "--territory", "FR-ARA", "--currency", "EUR",
-                "--language", "fr", "--coordinator", "self", "--dev",
-            ]
-            subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
+            made(antiphon, node)
             take = [antiphon, "import", "--dir", str(node), str(folder / what)]
             run(f"{what}, only tried", [*take, "--dry-run"], count)
             run(f"{what}, taken", take, count)
             run(f"{what}, again", take, count)
+            size = sum(file.stat().st_size for file in node.rglob("*") if file.is_file())
+            print(f"{what}: the node's folder has {size / 2**20:,.0f} MiB", flush=True)
+            shutil.rmtree(node)
+            made(antiphon, node)
+            killed(what, node, take, count)
+            run(f"{what}, gone on with", take, count)
+            print(f"{what}: {works_in(node):,} works are there", flush=True)
+            shutil.rmtree(node)
 
 
 main()
