@@ -33,7 +33,7 @@ async fn upload(who: &Visitor, path: &str, field: &str, files: &[(&str, &[u8])])
 }
 
 /// Somebody who acts for a label of this name, and its slug.
-async fn somebody_of(host: &Host, label: &str, name: &str) -> (Visitor, String) {
+pub async fn somebody_of(host: &Host, label: &str, name: &str) -> (Visitor, String) {
     let (_, code) = tokio::task::block_in_place(|| node::labels::invite(host, label).unwrap());
     let visitor = host.visitor();
     let fields = [

@@ -14,6 +14,7 @@ mod controls;
 mod installing;
 mod keyboard;
 mod playing;
+mod uploading;
 
 use std::os::unix::process::CommandExt;
 use std::process::{self, Child, Stdio};

@@ -207,3 +207,30 @@ async fn a_bomb_a_torso_and_a_list_without_end_are_given_up_and_the_next_is_take
         0
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_in_an_archive_that_plays_and_does_not_add_up_is_refused() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("delivery.zip");
+    let mut zip = ZipWriter::new(File::create(&path).unwrap());
+    // Not packed: nothing but the sum (CRC-32) tells that one sample is another.
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    for (name, hertz) in [("1.wav", 220), ("2.wav", 330)] {
+        zip.start_file(name, options).unwrap();
+        zip.write_all(&wav(hertz, 1)).unwrap();
+    }
+    zip.finish().unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[4_000] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let summary = take(&loire, &path, false);
+    assert_eq!(
+        (summary.taken, summary.refused_count),
+        (1, 1),
+        "{summary:?}"
+    );
+    let why = told(&summary, "delivery.zip/1.wav");
+    assert!(why.to_lowercase().contains("checksum"), "{why}");
+}
