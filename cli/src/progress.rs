@@ -1,13 +1,23 @@
-//! What is going on, for whoever waits: a bar on a terminal, a plain line where there is none.
+//! What is going on, for whoever waits: a bar on a terminal, a plain line every ten seconds where there
+//! is none.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{
+    HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle,
+};
+
+/// How often a plain line tells how far it is, in seconds.
+const PLAIN: u64 = 10;
 
 /// One step of some work, told on standard error.
 pub struct Step {
     bar: ProgressBar,
+    in_bytes: bool,
+    /// When the next plain line is due, in seconds since the beginning.
+    next_line: AtomicU64,
 }
 
 impl Step {
@@ -24,7 +34,10 @@ impl Step {
         let style = ProgressStyle::with_template(
             "  {msg:<38.38!} {bar:28} {bytes}/{total_bytes} · {bytes_per_sec} · {eta} left",
         );
-        Self::begin(ProgressBar::new(0), style, what)
+        Step {
+            in_bytes: true,
+            ..Self::begin(ProgressBar::new(0), style, what)
+        }
     }
 
     /// A step that takes as long as it takes.
@@ -44,17 +57,57 @@ impl Step {
         }
         bar.set_message(what);
         bar.enable_steady_tick(Duration::from_millis(120));
-        Step { bar }
+        Step {
+            bar,
+            in_bytes: false,
+            next_line: AtomicU64::new(PLAIN),
+        }
     }
 
     /// One part more is done.
     pub fn advance(&self) {
         self.bar.inc(1);
+        self.plain_line();
     }
 
     /// So many parts are done.
     pub fn at(&self, parts: u64) {
-        self.bar.set_position(parts);
+        let all = self.bar.length().unwrap_or(u64::MAX);
+        self.bar.set_position(parts.min(all));
+        self.plain_line();
+    }
+
+    /// Where there is no bar to be seen: how far it is, how fast, and how long it will take.
+    fn plain_line(&self) {
+        if !self.bar.is_hidden() {
+            return;
+        }
+        let so_far = self.bar.elapsed().as_secs();
+        let due = self.next_line.load(Ordering::Relaxed);
+        let all = self.bar.length().unwrap_or(0);
+        if so_far < due || all == 0 {
+            return;
+        }
+        self.next_line.store(so_far + PLAIN, Ordering::Relaxed);
+        let done = self.bar.position();
+        let rate = done / so_far.max(1);
+        let left = Duration::from_secs((all - done.min(all)) / rate.max(1));
+        let of = match self.in_bytes {
+            true => format!(
+                "{} of {}, {}/s",
+                HumanBytes(done),
+                HumanBytes(all),
+                HumanBytes(rate)
+            ),
+            false => format!(
+                "{} of {}, {}/s",
+                HumanCount(done),
+                HumanCount(all),
+                HumanCount(rate)
+            ),
+        };
+        let what = self.bar.message();
+        eprintln!("  {what}: {of}, {} left", HumanDuration(left));
     }
 
     /// There are this many parts after all.
