@@ -56,6 +56,20 @@ catalogue-ern-files-absent = { $count ->
     [one] One work has no file beside the message yet. It is in the catalogue, and cannot be played.
    *[other] { $count } works have no file beside the message yet. They are in the catalogue, and cannot be played.
 }
+catalogue-ern-immersive = Of { $reference } there is an immersive edition too. The one for two loudspeakers is taken.
+catalogue-ern-clip = { $reference } is the release of a clip. It is not taken; what it is cut from is.
+catalogue-ern-left-out = { $reference } ({ $type }) comes along with the release and is not kept.
+catalogue-ern-deal-nowhere = Line { $line }: this deal names no territory, and allows nothing here.
+catalogue-ern-deal-place = Line { $line }: “{ $code }” is not a territory that is read here. The deal holds in the others it names.
+catalogue-ern-deal-except = Line { $line }: “{ $code }”, where this deal does not hold, is not a territory that is read here. So the deal allows nothing here.
+catalogue-ern-no-deals = { $count ->
+    [one] One work of “{ $title }” ({ $type }) comes without a deal. It is in the catalogue, and not offered.
+   *[other] { $count } works of “{ $title }” ({ $type }) come without a deal. They are in the catalogue, and not offered.
+}
+catalogue-ern-other-deals = { $count ->
+    [one] No deal of “{ $title }” ({ $type }) lets one of its works be streamed here to who subscribes ({ $deals }). It is in the catalogue, and not offered.
+   *[other] No deal of “{ $title }” ({ $type }) lets { $count } of its works be streamed here to who subscribes ({ $deals }). They are in the catalogue, and not offered.
+}
 catalogue-ern-older = This message is older than what is here, and changes nothing.
 catalogue-table-no-column = The first line has no column “{ $column }”. docs/import.md shows what the columns are called.
 catalogue-table-columns = These columns are not known here and are passed over: { $names }.

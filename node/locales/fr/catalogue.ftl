@@ -56,6 +56,20 @@ catalogue-ern-files-absent = { $count ->
     [one] Une œuvre n’a pas encore de fichier à côté du message. Elle est au catalogue, mais ne se joue pas.
    *[other] { $count } œuvres n’ont pas encore de fichier à côté du message. Elles sont au catalogue, mais ne se jouent pas.
 }
+catalogue-ern-immersive = { $reference } existe aussi en édition immersive. C’est celle pour deux enceintes qui est prise.
+catalogue-ern-clip = { $reference } est la parution d’un extrait. Elle n’est pas prise ; l’œuvre entière l’est.
+catalogue-ern-left-out = { $reference } ({ $type }) accompagne la parution et n’est pas gardé.
+catalogue-ern-deal-nowhere = Ligne { $line } : cet accord ne nomme aucun territoire et n’autorise rien ici.
+catalogue-ern-deal-place = Ligne { $line } : « { $code } » n’est pas un territoire qui se lise ici. L’accord vaut dans les autres qu’il nomme.
+catalogue-ern-deal-except = Ligne { $line } : « { $code } », où cet accord ne vaut pas, n’est pas un territoire qui se lise ici. L’accord n’autorise donc rien ici.
+catalogue-ern-no-deals = { $count ->
+    [one] Une œuvre de « { $title } » ({ $type }) vient sans accord. Elle est au catalogue, mais n’est pas proposée.
+   *[other] { $count } œuvres de « { $title } » ({ $type }) viennent sans accord. Elles sont au catalogue, mais ne sont pas proposées.
+}
+catalogue-ern-other-deals = { $count ->
+    [one] Aucun accord sur « { $title } » ({ $type }) ne permet d’écouter ici, par abonnement, une de ses œuvres ({ $deals }). Elle est au catalogue, mais n’est pas proposée.
+   *[other] Aucun accord sur « { $title } » ({ $type }) ne permet d’écouter ici, par abonnement, { $count } de ses œuvres ({ $deals }). Elles sont au catalogue, mais ne sont pas proposées.
+}
 catalogue-ern-older = Ce message est plus ancien que ce qui est ici et ne change rien.
 catalogue-table-no-column = La première ligne n’a pas de colonne « { $column } ». docs/import.md donne le nom des colonnes.
 catalogue-table-columns = Ces colonnes ne sont pas connues ici et sont laissées de côté : { $names }.

@@ -95,6 +95,7 @@ pub fn run(
         summary: ImportSummary::default(),
         seen: Seen::default(),
         claimed: BTreeSet::new(),
+        heard: BTreeSet::new(),
         named: BTreeSet::new(),
         unwritten: Vec::new(),
         already_told: 0,
@@ -143,6 +144,8 @@ struct Import<'a> {
     seen: Seen,
     /// Files that belong to a message or a table, by their true names.
     claimed: BTreeSet<PathBuf>,
+    /// Of these, sounds whose bytes were told of when they were looked at.
+    heard: BTreeSet<PathBuf>,
     /// What was refused already, by name, as long as it is not written down.
     named: BTreeSet<String>,
     /// Refusals that are not written down yet.
@@ -227,6 +230,36 @@ impl Import<'_> {
 
     fn claim(&mut self, path: &std::path::Path) {
         self.claimed.insert(path.to_path_buf());
+    }
+
+    /// Tells that a sound that a message or a table names was looked at.
+    fn heard(&mut self, path: &std::path::Path) {
+        let Ok(path) = path.canonicalize() else {
+            return;
+        };
+        if walk::is_sound(&path) && !self.heard.contains(&path) {
+            let bytes = path.metadata().map_or(0, |metadata| metadata.len());
+            self.heard.insert(path);
+            (self.watch)(ImportEvent::Read { bytes });
+        }
+    }
+
+    /// Tells that so many bytes more of the file at hand were read.
+    fn read_on(&mut self, bytes: u64) {
+        if bytes > 0 {
+            self.already_told += bytes;
+            (self.watch)(ImportEvent::Read { bytes });
+        }
+    }
+
+    /// Whether nobody wants the import stopped.
+    fn may_go_on(&self) -> Result<(), Refusal> {
+        match &self.options.stop {
+            Some(stop) if stop.load(Ordering::Relaxed) => {
+                Err(Refusal::Conflict(Say::new("catalogue-import-stopped")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn notice(&mut self, file: &str, notice: Say) {
@@ -366,17 +399,23 @@ impl Import<'_> {
             }
             Became::Refused(why) => self.refuse(file.name.clone(), why.clone())?,
         }
+        let is_told = became == Became::Claimed
+            && !self.heard.is_empty()
+            && file
+                .path
+                .canonicalize()
+                .is_ok_and(|path| self.heard.contains(&path));
+        let told = if is_told {
+            file.size
+        } else {
+            self.already_told
+        };
         (self.watch)(ImportEvent::Done {
             file: file.name.clone(),
-            bytes: file.size.saturating_sub(self.already_told),
+            bytes: file.size.saturating_sub(told),
             became,
         });
-        match &self.options.stop {
-            Some(stop) if stop.load(Ordering::Relaxed) => {
-                Err(Refusal::Conflict(Say::new("catalogue-import-stopped")))
-            }
-            _ => Ok(()),
-        }
+        self.may_go_on()
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::io::Read;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use md5::Md5;
 use sha1::Sha1;
 use sha2::digest::DynDigest;
@@ -58,7 +60,11 @@ impl HashSum {
             .map(|letter| letter.to_ascii_uppercase())
             .take(20)
             .collect();
-        let value = hex::decode(value.trim()).map_err(|_| unread())?;
+        // HexBinary or Binary64 (DDEX BinaryDataType); no sum is as long in both.
+        let value = value.trim();
+        let value = hex::decode(value)
+            .or_else(|_| STANDARD.decode(value))
+            .map_err(|_| unread())?;
         let algorithm = match (name.as_str(), value.len()) {
             ("CRC" | "CRC32", 4) => Algorithm::Crc32,
             ("MD5", 16) => Algorithm::Md5,
@@ -111,6 +117,7 @@ mod tests {
                 "SHA2",
                 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
             ),
+            ("MD5", "kAFQmDzST7DWlj99KOF/cg=="),
         ] {
             let sum = HashSum::parse(algorithm, value).unwrap();
             assert!(sum.holds(&b"abc"[..]).unwrap(), "{algorithm}");

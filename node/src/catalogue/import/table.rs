@@ -20,7 +20,7 @@ use super::enter::Enter;
 use super::entry::KeptFile;
 use super::text::{Text, of_table};
 use super::walk::Found;
-use super::{Became, Import, ImportEvent, Looker, Tally};
+use super::{Became, Import, Looker, Tally};
 use crate::catalogue::tags::cleaned;
 use crate::catalogue::{Release, store, withdraw_in};
 use crate::web::Refusal;
@@ -162,12 +162,12 @@ impl Import<'_> {
             if rows.len() == AT_ONCE {
                 self.rows(std::mem::take(&mut rows), &mut taking, enter)?;
                 let read = reader.get_ref().bytes_read();
-                (self.watch)(ImportEvent::Read { bytes: read - told });
+                self.read_on(read - told);
                 told = read;
+                self.may_go_on()?;
             }
         }
         self.rows(rows, &mut taking, enter)?;
-        self.already_told = told;
         Ok(Became::Entries(taking.counts))
     }
 
@@ -226,7 +226,7 @@ impl Import<'_> {
                 let release = match fresh.get(key).or_else(|| releases.get(key)) {
                     Some(release) => release.clone(),
                     None => {
-                        let (release, _) = enter.release(conn, &row.release, dated_us)?;
+                        let (release, _) = enter.release(conn, &row.release, &[], dated_us)?;
                         fresh.insert(key.clone(), release.clone());
                         release
                     }
@@ -266,6 +266,7 @@ impl Import<'_> {
                 None => {}
                 Some(Ok((path, file))) => {
                     self.claim(&path);
+                    self.heard(&path);
                     row.work.file = Some(file);
                 }
                 Some(Err(why)) => {

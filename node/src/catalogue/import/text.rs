@@ -17,9 +17,9 @@ pub fn of_xml(file: &mut File) -> io::Result<&'static Encoding> {
     if let Some((encoding, _)) = Encoding::for_bom(&head) {
         return Ok(encoding);
     }
-    match head.get(..4) {
-        Some(b"<\0?\0") => return Ok(UTF_16LE),
-        Some(b"\0<\0?") => return Ok(UTF_16BE),
+    match head.get(..2) {
+        Some(b"<\0") => return Ok(UTF_16LE),
+        Some(b"\0<") => return Ok(UTF_16BE),
         _ => {}
     }
     let end = head.windows(2).position(|two| two == b"?>").unwrap_or(0);
@@ -34,12 +34,14 @@ pub fn of_xml(file: &mut File) -> io::Result<&'static Encoding> {
         .take_while(|letter| !matches!(letter, '"' | '\''))
         .take(40)
         .collect();
-    Encoding::for_label(label.as_bytes()).ok_or_else(|| {
-        io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("its encoding {label:?} is not known"),
-        )
-    })
+    let wrong = |reason: String| io::Error::new(io::ErrorKind::InvalidData, reason);
+    let encoding = Encoding::for_label(label.as_bytes())
+        .ok_or_else(|| wrong(format!("its encoding {label:?} is not known")))?;
+    // What was read so far were single bytes.
+    if encoding == UTF_16LE || encoding == UTF_16BE {
+        return Err(wrong(format!("it says that it is in {label}, and is not")));
+    }
+    Ok(encoding)
 }
 
 /// What a table is written in: by its mark, else UTF-8 if all of it is, else Windows-1252, which is

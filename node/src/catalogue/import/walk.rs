@@ -177,6 +177,11 @@ impl Walk {
     }
 }
 
+/// Whether a file is one of the sounds that are read, by its ending.
+pub fn is_sound(path: &Path) -> bool {
+    ending(path).is_some_and(|ending| TAKEN.contains(&ending.as_str()))
+}
+
 fn ending(path: &Path) -> Option<String> {
     Some(path.extension()?.to_str()?.to_ascii_lowercase())
 }

@@ -142,9 +142,14 @@ pub(super) fn work_entry(
             }
         }
     };
+    // Who wrote what is played here may be named before its players, in classical music above all;
+    // the artists are those who play, where anybody does.
+    let plays = |(_, role): &&(String, String)| role != "Composer";
+    let is_played = resource.artists.iter().any(|artist| plays(&artist));
     let mut who: Vec<(PartyEntry, Role)> = resource
         .artists
         .iter()
+        .filter(|artist| !is_played || plays(artist))
         .filter_map(|(artist, _)| Some((party(message, artist)?, Role::Artist)))
         .collect();
     if who.is_empty() {
@@ -167,7 +172,9 @@ pub(super) fn work_entry(
     let mut seen = BTreeSet::new();
     who.retain(|pair| seen.insert(pair.clone()));
     let credits = resource.artists.iter().chain(&resource.contributors);
+    let mut seen = BTreeSet::new();
     let credits = credits
+        .filter(|credit| seen.insert(*credit))
         .filter_map(|(reference, role)| Some((party(message, reference)?, role.clone())))
         .collect();
     WorkEntry {

@@ -27,6 +27,8 @@ pub struct Header {
     pub sender_name: String,
     /// The name of who it is sent for.
     pub on_behalf_of: Option<String>,
+    /// The ids and names of who it is sent to, as they are compared.
+    pub recipients: Vec<String>,
     /// When it was made, as it says.
     pub created: String,
     /// Whether it says that it is a test.
@@ -96,7 +98,7 @@ pub struct Resource {
     pub line: u64,
     /// Its Type: FrontCoverImage, LyricText…
     pub type_word: String,
-    /// Its codes.
+    /// Its codes, in the order in which they are given.
     pub codes: Vec<Identifier>,
     /// The sender's own codes, as `namespace:value`.
     pub own_codes: Vec<String>,
@@ -104,7 +106,7 @@ pub struct Resource {
     pub title: Option<String>,
     /// Whom it is by, as one line.
     pub credit: Option<String>,
-    /// Whom it is by, by reference, with DDEX's word for their role.
+    /// Whom it is by, by reference, with DDEX's word for how they are shown.
     pub artists: Vec<(String, String)>,
     /// Who else had a hand in it.
     pub contributors: Vec<(String, String)>,
@@ -155,12 +157,14 @@ pub struct MessageRelease {
     pub credit: String,
     /// Whom it is by, by reference.
     pub artists: Vec<String>,
-    /// Who puts it out, by reference.
+    /// Who puts it out here, by reference.
     pub labels: Vec<String>,
     /// What genre it is said to be.
     pub genre: Option<String>,
     /// The year it came out.
     pub year: Option<u16>,
+    /// What DDEX calls it: Album, RingtoneRelease…
+    pub type_word: String,
     /// What is on it, in order.
     pub content: Vec<Content>,
     /// The references of its pictures.
@@ -206,4 +210,10 @@ pub struct Deal {
     pub uses: Vec<String>,
     /// Whether it is for orders before the release alone.
     pub pre_order: bool,
+    /// Whether it is for so many uses alone.
+    pub is_counted: bool,
+    /// The services it is for alone, by their ids and names as they are compared.
+    pub channels: Vec<String>,
+    /// The services it is not for, likewise.
+    pub not_channels: Vec<String>,
 }

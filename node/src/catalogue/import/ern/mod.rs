@@ -7,6 +7,7 @@
 //! before anything of it is taken.
 
 mod entries;
+mod held;
 pub mod message;
 pub mod read;
 pub mod rights;

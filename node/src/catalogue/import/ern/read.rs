@@ -1,6 +1,9 @@
 //! From XML to a [`Message`]: what is there, by its meaning, with its references resolved.
 
+mod deals;
 mod items;
+mod releases;
+mod resources;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -14,7 +17,7 @@ use super::message::{
     Content, Header, Message, MessageParty, MessageRelease, Purge, ReleaseCodes, ReleaseDeal,
     ReleaseMessage, Resource, ResourceKind,
 };
-use super::xml::{Element, Next, Xml, malformed};
+use super::xml::{Element, Next, Xml, malformed, of_ddex};
 use crate::catalogue::tags::cleaned;
 use crate::words::Say;
 
@@ -22,9 +25,27 @@ use crate::words::Say;
 const LIMIT: usize = 250_000;
 /// The most notices about one message.
 const NOTICES: usize = 100;
+/// The most that is held of one message, in bytes: 250,000 recordings that say a lot of themselves.
+const HELD: usize = 512 << 20;
+/// The most codes of a release.
+const KEYS: usize = 50;
+/// The most ids and names of who a message is sent to.
+const RECIPIENTS: usize = 200;
+/// The messages that are read.
+const MESSAGES: [&str; 2] = ["NewReleaseMessage", "PurgeReleaseMessage"];
 
-/// Whether a file is an ERN message, or another document of DDEX, by how it begins.
+/// Whether a file is an ERN message, or another document of DDEX that is no manifest of a batch, by
+/// its first element; where that cannot be read, by how it begins.
 pub fn is_ern(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
+    let first = Xml::open(file).and_then(|mut xml| xml.advance());
+    if let Ok(Next::Begin(root)) = first {
+        return MESSAGES.contains(&root.name.as_str())
+            || (vocabulary(&root).is_some_and(|named| version_of(named).is_some())
+                && root.name != "ManifestMessage");
+    }
     let mut head = Vec::new();
     let Ok(file) = File::open(path) else {
         return false;
@@ -35,10 +56,7 @@ pub fn is_ern(path: &Path) -> bool {
     // Text in UTF-16 has a zero beside every letter.
     head.retain(|byte| *byte != 0);
     let head = String::from_utf8_lossy(&head);
-    ["NewReleaseMessage", "PurgeReleaseMessage"]
-        .iter()
-        .any(|name| head.contains(name))
-        || (head.contains("ddex.net/xml/ern") && !head.contains("ManifestMessage"))
+    MESSAGES.iter().any(|name| head.contains(name))
 }
 
 /// Reads a message. `territory` is the node's own: of titles in several, its own is taken.
@@ -73,23 +91,42 @@ pub fn read(file: File, territory: Territory) -> Result<Message, Say> {
 /// Reads the version of the standard from the namespace, and refuses those that mean other things
 /// by the same words.
 fn version(root: &Element) -> Result<(), Say> {
-    const BEGINS: &str = "http://ddex.net/xml/ern/";
-    let namespace = root
-        .attributes
-        .iter()
-        .filter(|(name, _)| name == "xmlns" || name.starts_with("xmlns:"))
-        .find_map(|(_, value)| value.strip_prefix(BEGINS));
-    let Some(version) = namespace else {
+    let Some(version) = vocabulary(root).and_then(version_of) else {
         return Err(malformed(root.line, "it is not of a version of DDEX ERN"));
     };
-    let version = version.split('/').next().unwrap_or_default();
     match version {
         "4" | "41" | "411" | "42" | "43" | "431" | "432" => Ok(()),
         other => {
-            let other: String = other.chars().take(12).collect();
-            Err(Say::new("catalogue-ern-version").with("version", cleaned(&other).0))
+            // 382 is 3.8.2; what it says besides digits is nobody's number.
+            let digits: Vec<String> = other
+                .chars()
+                .filter(char::is_ascii_digit)
+                .take(6)
+                .map(String::from)
+                .collect();
+            let version = match digits.is_empty() {
+                true => other.chars().take(12).collect(),
+                false => digits.join("."),
+            };
+            Err(Say::new("catalogue-ern-version").with("version", cleaned(&version).0))
         }
     }
+}
+
+/// The first of DDEX's vocabularies that an element names.
+fn vocabulary(root: &Element) -> Option<&str> {
+    root.attributes
+        .iter()
+        .filter(|(name, _)| name == "xmlns" || name.starts_with("xmlns:"))
+        .filter_map(|(_, value)| of_ddex(value))
+        .find(|named| version_of(named).is_some())
+}
+
+/// The version in the name of a vocabulary: `ern/43`, and `2011/ern-main/341` as it was before 3.7.
+fn version_of(vocabulary: &str) -> Option<&str> {
+    let mut parts = vocabulary.split('/');
+    parts.find(|part| matches!(*part, "ern" | "ern-main"))?;
+    parts.next().filter(|version| !version.is_empty())
 }
 
 fn missing(element: &Element, what: &str) -> Say {
@@ -117,23 +154,47 @@ fn header(element: &Element) -> Result<Header, Say> {
         name.map(|name| cleaned(name).0)
             .filter(|name| !name.is_empty())
     };
-    let own = sender
-        .text_at(&["PartyId"])
-        .or_else(|| sender.text_at(&["PartyId", "DPID"]));
+    let own_id = |party: &Element| {
+        let id = party
+            .text_at(&["PartyId"])
+            .or_else(|| party.text_at(&["PartyId", "DPID"]));
+        id.map(|id| cleaned(id).0).filter(|id| !id.is_empty())
+    };
     let sender_name = name(sender);
-    let sender_id = own
-        .map(|id| cleaned(id).0)
-        .filter(|id| !id.is_empty())
+    let sender_id = own_id(sender)
         .or_else(|| sender_name.clone())
         .ok_or_else(|| missing(sender, "PartyId"))?;
     Ok(Header {
         id: cleaned(id).0,
         sender_name: sender_name.unwrap_or_else(|| sender_id.clone()),
         sender: sender_id,
-        on_behalf_of: element.child("SentOnBehalfOf").and_then(name),
+        on_behalf_of: element
+            .child("SentOnBehalfOf")
+            .and_then(|party| name(party).or_else(|| own_id(party))),
+        recipients: element
+            .all("MessageRecipient")
+            .flat_map(names_of)
+            .take(RECIPIENTS)
+            .collect(),
         created: required(element, &["MessageCreatedDateTime"])?.to_owned(),
         is_test: element.text_at(&["MessageControlType"]) == Some("TestMessage"),
     })
+}
+
+/// Everything a party of a header or a deal goes by: ids and names, as they are compared.
+fn names_of(party: &Element) -> Vec<String> {
+    let mut names = Vec::new();
+    for id in party.all("PartyId") {
+        names.push(id.text.as_str());
+        names.extend(id.children.iter().map(|child| child.text.as_str()));
+    }
+    names.extend(party.text_at(&["PartyName", "FullName"]));
+    names.extend(party.all("TradingName").map(|name| name.text.as_str()));
+    names
+        .into_iter()
+        .map(|name| cleaned(name).0.to_lowercase())
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 fn purge(root: Element) -> Result<Message, Say> {
@@ -160,11 +221,13 @@ fn release_codes(element: &Element, notices: &mut Vec<Say>) -> Result<ReleaseCod
             ("ISRC", Some(Scheme::Isrc)),
         ] {
             if let Some(text) = id.text_at(&[name]) {
-                codes
-                    .keys
-                    .push(format!("{}:{}", name.to_lowercase(), cleaned(text).0));
-                if let Some(scheme) = scheme {
-                    codes.codes.extend(code(scheme, text, notices));
+                let kind = name.to_lowercase();
+                codes.keys.push(format!("{kind}:{}", cleaned(text).0));
+                if let Some(code) = scheme.and_then(|scheme| code(scheme, text, notices)) {
+                    // A bar code is written with zeros before it or without.
+                    let bare = code.value().trim_start_matches('0');
+                    codes.keys.push(format!("{kind}:={bare}"));
+                    codes.codes.push(code);
                 }
             }
         }
@@ -175,6 +238,9 @@ fn release_codes(element: &Element, notices: &mut Vec<Say>) -> Result<ReleaseCod
     if codes.keys.is_empty() {
         return Err(missing(element, "ReleaseId"));
     }
+    let mut seen = BTreeSet::new();
+    codes.keys.retain(|key| seen.insert(key.clone()));
+    codes.keys.truncate(KEYS);
     Ok(codes)
 }
 
@@ -217,8 +283,12 @@ struct Reading {
     tracks: BTreeMap<String, Vec<String>>,
     /// The track releases: reference, resource, labels, genre, codes, line.
     track_releases: Vec<TrackRelease>,
+    /// Releases of clips, by reference: they are no works.
+    clips: BTreeSet<String>,
     deals: Vec<ReleaseDeal>,
     notices: Vec<Say>,
+    /// How many bytes of it are held.
+    held: usize,
 }
 
 struct TrackRelease {
@@ -240,8 +310,10 @@ impl Reading {
             releases: Vec::new(),
             tracks: BTreeMap::new(),
             track_releases: Vec::new(),
+            clips: BTreeSet::new(),
             deals: Vec::new(),
             notices: Vec::new(),
+            held: 0,
         }
     }
 
@@ -280,7 +352,13 @@ impl Reading {
                 "Software" => Some(ResourceKind::Software),
                 _ => None,
             };
-            let known = ["Party", "Release", "TrackRelease", "ReleaseDeal"];
+            let known = [
+                "Party",
+                "Release",
+                "TrackRelease",
+                "ClipRelease",
+                "ReleaseDeal",
+            ];
             if kind.is_none() && !known.contains(&item.name.as_str()) {
                 xml.skip()?;
                 continue;
@@ -291,12 +369,16 @@ impl Reading {
                 ("Party", _) => self.party(&element)?,
                 ("Release", _) => self.release(&element)?,
                 ("TrackRelease", _) => self.track_release(&element)?,
+                ("ClipRelease", _) => self.clip_release(&element)?,
                 _ => self.deal(&element)?,
+            }
+            if self.held > HELD {
+                return Err(xml.refused("it says more than is held of one message"));
             }
             let counts = [
                 self.parties.len(),
                 self.resources.len(),
-                self.track_releases.len() + self.releases.len(),
+                self.track_releases.len() + self.releases.len() + self.clips.len(),
                 self.deals.len(),
             ];
             if counts.iter().any(|count| *count > LIMIT) {
@@ -356,6 +438,7 @@ impl Reading {
             labels: track.labels,
             genre: track.genre,
             year: resource.year,
+            type_word: "TrackRelease".to_owned(),
             content: vec![Content {
                 resource: track.resource,
                 disc: None,
@@ -393,6 +476,7 @@ impl Reading {
             .iter()
             .map(|release| release.reference.as_str())
             .chain(self.tracks.values().flatten().map(String::as_str))
+            .chain(self.clips.iter().map(String::as_str))
             .collect();
         let releases: BTreeSet<&str> = releases.into_iter().collect();
         for deal in &self.deals {

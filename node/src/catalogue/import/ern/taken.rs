@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use federation::availability::Availability;
+use jiff::tz::TimeZone;
 use settlement::{Kind, Uri, WorkId};
 
 use super::entries::{key, kind_of, release_entry, release_keys, work_entry};
@@ -13,7 +16,7 @@ use super::message::{
 use super::rights::{Deals, Rights, instant};
 use super::xml::malformed;
 use crate::catalogue::import::beside::{self, Beside};
-use crate::catalogue::import::enter::{Enter, Entered};
+use crate::catalogue::import::enter::{Enter, Entered, known_release};
 use crate::catalogue::import::entry::{KeptFile, WorkEntry};
 use crate::catalogue::import::walk::Found;
 use crate::catalogue::import::{Became, Import, Looker, Tally};
@@ -25,6 +28,8 @@ use crate::words::Say;
 
 /// How many works are written down in one transaction.
 const AT_ONCE: usize = 100;
+/// The most words about one message before it is taken.
+const NOTICES: usize = 200;
 /// By how much a file may last longer or shorter than its message says, in milliseconds.
 const SLACK_MS: u64 = 2_000;
 
@@ -90,15 +95,18 @@ impl Import<'_> {
 
     fn purge(&mut self, purge: &Purge) -> Result<Became, Refusal> {
         let keys = release_keys(&purge.header, &purge.codes);
-        self.take_down(&keys)
+        self.take_down(&keys).map(Became::Entries)
     }
 
     /// Withdraws the release that is known by one of these keys.
-    fn take_down(&mut self, keys: &[String]) -> Result<Became, Refusal> {
+    fn take_down(&mut self, keys: &[String]) -> Result<Tally, Refusal> {
         let node = self.node;
         let dry_run = self.options.dry_run;
         let act = |conn: &mut Conn| -> Result<u64, Refusal> {
-            let Some(release) = known_release(conn, keys)? else {
+            let Some((key, also)) = keys.split_first() else {
+                return Ok(0);
+            };
+            let Some((_, release)) = known_release(conn, key, also)? else {
                 return Ok(0);
             };
             let works = store::works_of_release(conn, &release.id)?.len() as u64;
@@ -111,11 +119,11 @@ impl Import<'_> {
             true => node.db.read_now(act)?,
             false => node.db.write_now(act)?,
         };
-        Ok(Became::Entries(Tally {
+        Ok(Tally {
             same: u64::from(withdrawn == 0),
             withdrawn,
             ..Tally::default()
-        }))
+        })
     }
 
     fn releases(
@@ -125,45 +133,22 @@ impl Import<'_> {
         taking: &Taking<'_>,
         enter: &mut Enter<'_>,
     ) -> Result<Became, Refusal> {
-        let zone = self.node.config.time_zone();
-        let deals = Deals::of(message);
-        // Every right is read before anything is written: a message is taken whole or not at all.
-        let mut planned = Vec::new();
-        for release in &message.releases {
-            let mut works = Vec::new();
-            let mut taken_down = !release.content.is_empty();
-            for content in &release.content {
-                let Some(resource) = message.resources.get(&content.resource) else {
-                    continue;
-                };
-                let Some(kind) = kind_of(resource) else {
-                    continue;
-                };
-                match deals.rights(&release.reference, &content.resource, &zone) {
-                    Err(why) => return Ok(Became::Refused(why)),
-                    Ok(Rights::TakenDown) => {}
-                    Ok(Rights::Windows(rights)) => {
-                        taken_down = false;
-                        works.push((content, resource, kind, Some(rights)));
-                    }
-                }
-            }
-            if works.is_empty() && !taken_down {
-                let why = Say::new("catalogue-ern-no-works").with("line", release.line);
-                return Ok(Became::Refused(why));
-            }
-            planned.push((release, works, taken_down));
+        let planned = match plan(message, &self.node.config.time_zone()) {
+            Ok(planned) => planned,
+            Err(why) => return Ok(Became::Refused(why)),
+        };
+        for notice in planned.notices {
+            self.notice(&found.name, notice);
         }
+        let mut progress = Progress::of(found, &planned.releases);
         let mut all = Tally::default();
-        for (release, works, taken_down) in planned {
-            let became = if taken_down {
-                self.take_down(&release_keys(taking.header, &release.codes))?
+        for planned in &planned.releases {
+            let some = if planned.is_taken_down {
+                self.take_down(&release_keys(taking.header, &planned.release.codes))?
             } else {
-                self.release(found, message, release, &works, taking, enter)?
+                self.release(found, message, planned, taking, enter, &mut progress)?
             };
-            if let Became::Entries(some) = became {
-                all.add(some);
-            }
+            all.add(some);
         }
         Ok(Became::Entries(all))
     }
@@ -172,16 +157,12 @@ impl Import<'_> {
         &mut self,
         found: &Found,
         message: &ReleaseMessage,
-        release: &MessageRelease,
-        works: &[(
-            &Content,
-            &Resource,
-            Kind,
-            Option<federation::availability::Availability>,
-        )],
+        planned: &Planned<'_>,
         taking: &Taking<'_>,
         enter: &mut Enter<'_>,
-    ) -> Result<Became, Refusal> {
+        progress: &mut Progress,
+    ) -> Result<Tally, Refusal> {
+        let (release, works) = (planned.release, &planned.works);
         let keys = release_keys(taking.header, &release.codes);
         let mut entry = release_entry(message, release, taking.header, &keys);
         entry.cover = self.cover(found, message, release, taking)?;
@@ -193,23 +174,21 @@ impl Import<'_> {
         for some in works.chunks(AT_ONCE) {
             let wanted: Vec<Wanted<'_>> = some
                 .iter()
-                .map(|(_, resource, kind, _)| Wanted::of(resource, *kind, taking.folder))
+                .map(|one| Wanted::of(one.resource, one.kind, taking.folder))
                 .collect();
             let looked = look_at(&wanted, taking.looker)?;
             let mut entries = Vec::new();
-            for ((content, resource, kind, rights), (wanted, looked)) in
-                some.iter().zip(wanted.iter().zip(looked))
-            {
+            for (one, (wanted, looked)) in some.iter().zip(wanted.iter().zip(looked)) {
                 let mut work = work_entry(
                     message,
                     release,
-                    content,
-                    resource,
-                    *kind,
+                    one.content,
+                    one.resource,
+                    one.kind,
                     taking.header,
                     &keys[0],
                 );
-                work.rights.clone_from(rights);
+                work.rights = Some(one.rights.as_ref().clone());
                 absent += u64::from(looked.is_none());
                 match looked {
                     None => {}
@@ -221,10 +200,12 @@ impl Import<'_> {
                 }
                 if let Beside::There(path) = &wanted.place {
                     self.claim(path);
+                    self.heard(path);
                 }
                 self.seen.work(&work);
                 entries.push(work);
             }
+            progress.more(some.len(), self);
             if self.options.dry_run {
                 counts.add(self.tried(&entries)?);
                 continue;
@@ -235,7 +216,8 @@ impl Import<'_> {
                 let (release, older) = match there {
                     Some(release) => (release.clone(), false),
                     None => {
-                        let (release, entered) = enter.release(conn, entry, taking.dated_us)?;
+                        let (release, entered) =
+                            enter.release(conn, entry, &keys[1..], taking.dated_us)?;
                         (release, entered == Entered::Older)
                     }
                 };
@@ -251,8 +233,9 @@ impl Import<'_> {
             if older {
                 self.notice(&found.name, Say::new("catalogue-ern-older"));
                 counts.same += works.len() as u64;
-                return Ok(Became::Entries(counts));
+                return Ok(counts);
             }
+            self.may_go_on()?;
             for (id, entered) in entered {
                 counts.count(entered);
                 kept.insert(id);
@@ -266,7 +249,7 @@ impl Import<'_> {
         if let Some(release) = written {
             counts.withdrawn += self.let_go(&release.id, &kept, taking.header)?;
         }
-        Ok(Became::Entries(counts))
+        Ok(counts)
     }
 
     /// What an import that only tries would make of these works.
@@ -377,6 +360,120 @@ impl Import<'_> {
     }
 }
 
+/// What a message does, found out before anything of it is written: it is taken whole or not at all.
+struct Plan<'m> {
+    releases: Vec<Planned<'m>>,
+    notices: Vec<Say>,
+}
+
+/// What becomes of one release.
+struct Planned<'m> {
+    release: &'m MessageRelease,
+    works: Vec<PlannedWork<'m>>,
+    is_taken_down: bool,
+}
+
+/// A work on it.
+struct PlannedWork<'m> {
+    content: &'m Content,
+    resource: &'m Resource,
+    kind: Kind,
+    rights: Arc<Availability>,
+}
+
+fn plan<'m>(message: &'m ReleaseMessage, zone: &TimeZone) -> Result<Plan<'m>, Say> {
+    let deals = Deals::of(message, zone)?;
+    let mut notices = deals.notices.clone();
+    let mut releases = Vec::new();
+    for release in &message.releases {
+        let mut planned = Planned {
+            release,
+            works: Vec::new(),
+            is_taken_down: !release.content.is_empty(),
+        };
+        for content in &release.content {
+            let Some(resource) = message.resources.get(&content.resource) else {
+                continue;
+            };
+            let Some(kind) = kind_of(resource) else {
+                if resource.kind != ResourceKind::Image && notices.len() < NOTICES {
+                    let left_out = Say::new("catalogue-ern-left-out");
+                    let left_out = left_out.with("reference", cleaned(&content.resource).0);
+                    notices.push(left_out.with("type", &resource.type_word));
+                }
+                continue;
+            };
+            let Rights::Windows(rights) = deals.rights(&release.reference, &content.resource)?
+            else {
+                continue;
+            };
+            planned.is_taken_down = false;
+            planned.works.push(PlannedWork {
+                content,
+                resource,
+                kind,
+                rights,
+            });
+        }
+        if planned.works.is_empty() && !planned.is_taken_down {
+            return Err(Say::new("catalogue-ern-no-works").with("line", release.line));
+        }
+        if notices.len() < NOTICES {
+            notices.extend(not_offered(&planned, &deals));
+        }
+        releases.push(planned);
+    }
+    Ok(Plan { releases, notices })
+}
+
+/// A word about works that no deal lets anybody play here, whenever.
+fn not_offered(planned: &Planned<'_>, deals: &Deals<'_>) -> Option<Say> {
+    let closed = |one: &&PlannedWork<'_>| one.rights.windows.is_empty();
+    let count = planned.works.iter().filter(closed).count() as u64;
+    if count == 0 {
+        return None;
+    }
+    let release = planned.release;
+    let say = match deals.others(&release.reference) {
+        Some(deals) => Say::new("catalogue-ern-other-deals").with("deals", deals),
+        None => Say::new("catalogue-ern-no-deals"),
+    };
+    Some(
+        say.with("title", &release.title)
+            .with("type", &release.type_word)
+            .with("count", count),
+    )
+}
+
+/// How much of a message was done, told as bytes of its file.
+struct Progress {
+    bytes: u64,
+    works: u64,
+    done: u64,
+    told: u64,
+}
+
+impl Progress {
+    fn of(found: &Found, releases: &[Planned<'_>]) -> Self {
+        let works: usize = releases.iter().map(|planned| planned.works.len()).sum();
+        Progress {
+            bytes: found.size,
+            works: works.max(1) as u64,
+            done: 0,
+            told: 0,
+        }
+    }
+
+    /// So many works more.
+    fn more(&mut self, works: usize, import: &mut Import<'_>) {
+        self.done = (self.done + works as u64).min(self.works);
+        let share = u128::from(self.bytes) * u128::from(self.done) / u128::from(self.works);
+        let reached = u64::try_from(share).unwrap_or(self.bytes);
+        import.read_on(reached - self.told);
+        self.told = reached;
+    }
+}
+
 /// A file that a resource names, and where it is.
 struct Wanted<'m> {
     resource: &'m Resource,
@@ -439,21 +536,6 @@ fn look_at(
         }
     };
     beside::each(wanted, look).into_iter().collect()
-}
-
-fn known_release(conn: &mut Conn, keys: &[String]) -> Result<Option<Release>, Refusal> {
-    for key in keys {
-        let Some(known) = store::provenance(conn, key)? else {
-            continue;
-        };
-        let id = Uri::parse(&known.subject).map_err(Refusal::broken)?;
-        if let Some(release) = store::release(conn, &id)?
-            && release.withdrawn_us.is_none()
-        {
-            return Ok(Some(release));
-        }
-    }
-    Ok(None)
 }
 
 /// The folders whose audio belongs to a message, taken or not.

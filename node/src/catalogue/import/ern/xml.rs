@@ -3,6 +3,8 @@
 //!
 //! There are no document types here and no entities but the five of XML itself: what needs them is
 //! refused, not expanded. One tag, one text is held at a time; the size of the file does not matter.
+//! Prefixes are resolved (Namespaces in XML 1.0): what is of another vocabulary than the document
+//! keeps its prefix in its name, so that nobody takes it for a word of the document's own.
 
 use std::fs::File;
 use std::io;
@@ -19,14 +21,17 @@ use crate::words::Say;
 const PIECE: usize = 8 << 20;
 /// The deepest element.
 const DEPTH: usize = 64;
-/// The most elements in one that is held as a whole.
-const NODES: usize = 1_000_000;
+/// The most elements in one that is held as a whole: a release of 100,000 works has some 300,000.
+const NODES: usize = 400_000;
 /// The most bytes of text and attributes in one that is held as a whole.
-const BYTES: usize = 64 << 20;
+const BYTES: usize = 32 << 20;
 /// The most attributes of an element.
 const ATTRIBUTES: usize = 64;
+/// The longest name of a vocabulary, in bytes.
+const VOCABULARY: usize = 1_024;
 
-/// An element with what is in it. Names are without their prefixes.
+/// An element with what is in it. Names are without their prefixes, unless they are of another
+/// vocabulary.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
     /// Its name.
@@ -95,6 +100,8 @@ pub struct Xml {
     buffer: Vec<u8>,
     /// The names of the elements that are open.
     open: Vec<String>,
+    /// What prefixes stand for: since how deep, the prefix (none: no prefix), the vocabulary.
+    bound: Vec<(usize, String, String)>,
     /// An empty tag was read: its end is still to be told.
     ends_at_once: bool,
 }
@@ -127,6 +134,7 @@ impl Xml {
             reader,
             buffer: Vec::new(),
             open: Vec::new(),
+            bound: Vec::new(),
             ends_at_once: false,
         })
     }
@@ -221,7 +229,7 @@ impl Xml {
 
     fn piece(&mut self) -> Result<Piece, Say> {
         if std::mem::take(&mut self.ends_at_once) {
-            self.open.pop();
+            self.leave();
             return Ok(Piece::End);
         }
         loop {
@@ -234,16 +242,16 @@ impl Xml {
             let event = event.map_err(|error| malformed(line, reason(&error)))?;
             match event {
                 Event::Start(start) => {
-                    let element = begun(&start, line)?;
-                    return enter(&mut self.open, element, line);
+                    let (open, bound) = (&mut self.open, &mut self.bound);
+                    return enter(open, bound, &start, line);
                 }
                 Event::Empty(start) => {
-                    let element = begun(&start, line)?;
                     self.ends_at_once = true;
-                    return enter(&mut self.open, element, line);
+                    let (open, bound) = (&mut self.open, &mut self.bound);
+                    return enter(open, bound, &start, line);
                 }
                 Event::End(_) => {
-                    self.open.pop();
+                    self.leave();
                     return Ok(Piece::End);
                 }
                 Event::Text(text) => return legal(&text.xml10_content(), line),
@@ -265,8 +273,19 @@ impl Xml {
                 }
                 Event::Eof if self.open.is_empty() => return Ok(Piece::Over),
                 Event::Eof => return Err(malformed(line, "it ends too early")),
+                Event::Decl(_) if !self.open.is_empty() => {
+                    return Err(malformed(line, "it begins again in its middle"));
+                }
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
             }
+        }
+    }
+
+    fn leave(&mut self) {
+        let depth = self.open.len();
+        self.open.pop();
+        while self.bound.last().is_some_and(|(since, ..)| *since >= depth) {
+            self.bound.pop();
         }
     }
 }
@@ -278,15 +297,46 @@ enum Piece {
     Over,
 }
 
-fn enter(open: &mut Vec<String>, element: Element, line: u64) -> Result<Piece, Say> {
+fn enter(
+    open: &mut Vec<String>,
+    bound: &mut Vec<(usize, String, String)>,
+    start: &BytesStart<'_>,
+    line: u64,
+) -> Result<Piece, Say> {
     if open.len() >= DEPTH {
         return Err(malformed(line, "its elements are too deep in one another"));
     }
+    let attributes = attributes(start, line)?;
+    for (name, value) in &attributes {
+        let prefix = match name.strip_prefix("xmlns:") {
+            Some(prefix) => prefix,
+            None if name == "xmlns" => "",
+            None => continue,
+        };
+        if value.len() > VOCABULARY {
+            return Err(malformed(line, "the name of a vocabulary is too long"));
+        }
+        bound.push((open.len() + 1, prefix.to_owned(), value.clone()));
+    }
+    let element = Element {
+        name: name(start, bound, line)?,
+        line,
+        attributes,
+        ..Element::default()
+    };
     open.push(element.name.clone());
     Ok(Piece::Begin(element))
 }
 
-fn begun(start: &BytesStart<'_>, line: u64) -> Result<Element, Say> {
+/// Which of DDEX's vocabularies this is: `ern/43`.
+pub fn of_ddex(vocabulary: &str) -> Option<&str> {
+    let rest = vocabulary.trim().strip_prefix("http")?;
+    let rest = rest.strip_prefix('s').unwrap_or(rest).strip_prefix("://")?;
+    let rest = rest.strip_prefix("www.").unwrap_or(rest);
+    rest.strip_prefix("ddex.net/xml/")
+}
+
+fn attributes(start: &BytesStart<'_>, line: u64) -> Result<Vec<(String, String)>, Say> {
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| malformed(line, error))?;
@@ -301,17 +351,32 @@ fn begun(start: &BytesStart<'_>, line: u64) -> Result<Element, Say> {
         let name: &str = attribute.key.as_ref();
         attributes.push((name.to_owned(), value));
     }
-    let name = start.local_name();
-    let name: &str = name.as_ref();
-    if name.len() > 200 {
+    Ok(attributes)
+}
+
+/// The name of an element: bare when it is of the document's own vocabulary, or of none, as
+/// everything but the first element of a message is by its schema; else with its prefix.
+fn name(
+    start: &BytesStart<'_>,
+    bound: &[(usize, String, String)],
+    line: u64,
+) -> Result<String, Say> {
+    let (written, local) = (start.name().into_inner(), start.local_name().into_inner());
+    if written.len() > 200 {
         return Err(malformed(line, "the name of an element is too long"));
     }
-    Ok(Element {
-        name: name.to_owned(),
-        line,
-        attributes,
-        ..Element::default()
-    })
+    let prefix = written.strip_suffix(local).unwrap_or_default();
+    let prefix = prefix.strip_suffix(':').unwrap_or_default();
+    let stands_for = bound.iter().rev().find(|(_, known, _)| known == prefix);
+    match stands_for {
+        None if prefix.is_empty() => Ok(local.to_owned()),
+        None => Err(malformed(
+            line,
+            format!("nothing says what the prefix of {written} stands for"),
+        )),
+        Some((_, _, named)) if named.is_empty() || of_ddex(named).is_some() => Ok(local.to_owned()),
+        Some(_) => Ok(format!("{prefix}:{local}")),
+    }
 }
 
 /// XML 1.0 §2.2: characters a document may hold.
