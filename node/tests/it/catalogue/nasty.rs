@@ -179,7 +179,7 @@ fn nasty() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             text.chars()
                 .flat_map(|letter| u32::from(letter).to_le_bytes())
                 .collect(),
-            "characters that XML does not have",
+            "Line 1",
         ),
         (
             "utf-16-by-its-word-alone",

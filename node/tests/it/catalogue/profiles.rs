@@ -526,6 +526,8 @@ fn words_of_other_vocabularies_are_passed_over_and_prefixes_are_resolved() {
             1,
         );
     assert_eq!(read(&more).unwrap().releases[0].title, "Les Marées");
+    // An id of the message must be there, and may be empty.
+    assert!(read(&with("<MessageId>m1</MessageId>", "<MessageId/>")).is_ok());
     let unbound = whole
         .replacen("<Genre>", "<x:Genre>", 1)
         .replacen("</Genre>", "</x:Genre>", 1);

@@ -143,7 +143,10 @@ fn required<'e>(element: &'e Element, path: &[&str]) -> Result<&'e str, Say> {
 }
 
 fn header(element: &Element) -> Result<Header, Say> {
-    let id = required(element, &["MessageId"])?;
+    // It must be there, and may say nothing.
+    let id = element
+        .child("MessageId")
+        .ok_or_else(|| missing(element, "MessageId"))?;
     let sender = element
         .child("MessageSender")
         .ok_or_else(|| missing(element, "MessageSender"))?;
@@ -165,7 +168,7 @@ fn header(element: &Element) -> Result<Header, Say> {
         .or_else(|| sender_name.clone())
         .ok_or_else(|| missing(sender, "PartyId"))?;
     Ok(Header {
-        id: cleaned(id).0,
+        id: cleaned(&id.text).0,
         sender_name: sender_name.unwrap_or_else(|| sender_id.clone()),
         sender: sender_id,
         on_behalf_of: element

@@ -36,13 +36,12 @@ impl Reading {
         if content.is_empty() {
             return Err(missing(group, "ResourceGroupContentItem"));
         }
-        let dates: Vec<&Element> = element
-            .all("OriginalReleaseDate")
-            .chain(element.all("ReleaseDate"))
-            .collect();
-        let year = self
-            .best(&dates)
-            .and_then(|date| year(&date.text))
+        let dated = |name: &str| {
+            let dates: Vec<&Element> = element.all(name).collect();
+            self.best(&dates).and_then(|date| year(&date.text))
+        };
+        let year = dated("OriginalReleaseDate")
+            .or_else(|| dated("ReleaseDate"))
             .or_else(|| year(element.text_at(&["PLine", "Year"])?))
             .or_else(|| year(element.text_at(&["CLine", "Year"])?));
         let release = MessageRelease {
