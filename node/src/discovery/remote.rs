@@ -45,9 +45,11 @@ const HOUR_US: i64 = 3600 * 1_000_000;
 /// The longest address or handle, in bytes.
 const WANTED_LIMIT: usize = 2_048;
 
+/// How a room receives.
+type Receive = fn(&mut Conn, &Node, &Peer, &Activity) -> Result<Outcome, Refusal>;
+
 /// Who is asked what to make of it.
-const ROOMS: [fn(&mut Conn, &Node, &Peer, &Activity) -> Result<Outcome, Refusal>; 2] =
-    [catalogue::inbox::receive, curation::inbox::receive];
+const ROOMS: [Receive; 2] = [catalogue::inbox::receive, curation::inbox::receive];
 
 /// The doors of looking up.
 pub fn routes() -> Router<App> {
