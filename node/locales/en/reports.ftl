@@ -11,6 +11,7 @@ reports-not-coordinator = This node does not settle: { $url } does.
 reports-bad-policy = This policy does not hold: { $reason }
 reports-settled-already = The month { $period } is settled already. What it lacks goes into a later month as an adjustment.
 reports-later-settled = The month { $later } is settled already; { $period } can no longer be settled after it.
+reports-of-a-stranger = This coordinator does not know your node. Follow it first (antiphon peer add { $url }), or ask its host to allow you.
 reports-came-meanwhile = A report came in while { $period } was being settled. Nothing was published: settle the month again.
 reports-none-accepted = No report is accepted for { $period }. See “antiphon report status { $period }” on each node.
 reports-other-policy = The report of { $node } was counted under another policy ({ $theirs }) than the one given ({ $given }). Give the coordinator's own policy.toml, the one the nodes applied.

@@ -11,6 +11,7 @@ reports-not-coordinator = Ce nœud ne fait pas la répartition : c’est { $url 
 reports-bad-policy = Cette politique ne tient pas : { $reason }
 reports-settled-already = Le mois { $period } est déjà réparti. Ce qui lui manque entre comme ajustement dans un mois suivant.
 reports-later-settled = Le mois { $later } est déjà réparti ; { $period } ne peut plus l’être après lui.
+reports-of-a-stranger = Cette coordination ne connaît pas votre nœud. Suivez-la d’abord (antiphon peer add { $url }), ou demandez à son hôte de vous autoriser.
 reports-came-meanwhile = Un rapport est arrivé pendant la répartition de { $period }. Rien n’a été publié : relancez la répartition.
 reports-none-accepted = Aucun rapport n’est accepté pour { $period }. Voyez « antiphon report status { $period } » sur chaque nœud.
 reports-other-policy = Le rapport de { $node } a été compté sous une autre politique ({ $theirs }) que celle donnée ({ $given }). Donnez le fichier policy.toml de la coordination, celui que les nœuds ont appliqué.

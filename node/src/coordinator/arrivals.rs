@@ -28,6 +28,7 @@ use crate::db::Conn;
 use crate::errands::{self, Errand, Rest};
 use crate::peers::fetch::FetchRefused;
 use crate::peers::keys::NotProven;
+use crate::peers::standing::{Blocklist, Rules};
 use crate::peers::{self, Peer, fetch};
 use crate::web::{App, Refusal};
 use crate::{Node, catalogue, files, names, reports};
@@ -38,6 +39,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const TABLE_LIMIT: u64 = 4 << 30;
 /// How many nodes' reports are fetched and looked at at once.
 const AT_ONCE: usize = 8;
+/// How much later than here a month may begin elsewhere, and end: from the first to the last time
+/// zone, in microseconds.
+const ZONES_APART: i64 = 26 * 3600 * 1_000_000;
 /// How often a report is looked at again because a work's own object may still be on its way: half
 /// an hour in all.
 const WAITS_FOR_WORKS: i64 = 10;
@@ -310,6 +314,8 @@ async fn before(
         return Err(Trouble::Refused(too_late(period)));
     }
     let (key_id, key, others) = found?;
+    let policy = policy::own_policy(app)?;
+    in_season(app, manifest, &policy).map_err(Trouble::Refused)?;
     let mut previous = Vec::new();
     for other in others.iter().filter(|other| other.state == "accepted") {
         previous.push(PreviousReport {
@@ -321,7 +327,6 @@ async fn before(
                 .map_err(|_| Trouble::Later("a digest".into()))?,
         });
     }
-    let policy = policy::own_policy(app)?;
     tracing::debug!(%period, manifest.sequence, "a report is looked at");
     Ok(Before {
         key_id,
@@ -329,6 +334,24 @@ async fn before(
         policy,
         previous,
     })
+}
+
+/// Whether the month is over, and its money can be settled with the others': where the policy names
+/// no currency to convert to, one report in another would keep all from being settled.
+fn in_season(node: &Node, manifest: &PlayReport, policy: &PolicyFile) -> Result<(), String> {
+    let period = manifest.period;
+    let (_, ends) = reports::bounds(node, period);
+    if node.clock.now_us() < ends.saturating_sub(ZONES_APART) {
+        return Err(format!("{period} is not over; close it when it is"));
+    }
+    let ours = node.config.currency;
+    if policy.policy().currency.is_none() && manifest.currency != ours {
+        return Err(format!(
+            "it is in {}; this network settles in {ours}, and its policy names no currency to convert to",
+            manifest.currency
+        ));
+    }
+    Ok(())
 }
 
 type Found = Result<(String, Ed25519Public, Vec<ReceivedReport>), Trouble>;
@@ -517,6 +540,38 @@ fn settle_in(node: &Node, report: &ReceivedReport) -> Result<(), Refusal> {
         fs::File::open(reports)?.sync_all()
     };
     moved().map_err(|e| files::refused(&place, e))
+}
+
+/// Takes back what was accepted for a month from nodes that this one no longer speaks with, so that
+/// it can be settled without them. Their reports are kept beside the archive's.
+///
+/// # Errors
+/// When the disk or the database does not do as asked.
+pub fn leave_out_blocked(node: &Node, period: Period) -> Result<(), Refusal> {
+    node.db.write_now(|conn| {
+        let blocked = Blocklist::read(conn, &Rules::of(&node.config))?;
+        for report in store::received_for(conn, period)? {
+            let own = report.node_id == node.config.actor().as_str();
+            if report.state != "accepted" || own || !blocked.holds_origin(&report.origin) {
+                continue;
+            }
+            let from = report
+                .folder
+                .as_deref()
+                .map(|name| node.config.dir.join(name));
+            if let Some(from) = from.filter(|from| from.exists()) {
+                let beside = node.config.dir.join(archive(period)).join("left-out");
+                let to = beside.join(Sha256Digest::of(report.id.as_bytes()).hex());
+                fs::create_dir_all(&beside)
+                    .and_then(|()| fs::rename(&from, &to))
+                    .map_err(|e| files::refused(&from, e))?;
+            }
+            let reason = "this coordinator no longer speaks with its node";
+            tracing::warn!(report = %report.id, reason, "report left out");
+            answer(conn, node, &report, Err(reason))?;
+        }
+        Ok(())
+    })
 }
 
 /// Writes the signed answer, and says it.

@@ -18,6 +18,7 @@ pub mod store;
 use federation::digest::Sha256Digest;
 use federation::json::canonical;
 use federation::report::PlayReport;
+use federation::vocabulary::Reference;
 use serde_json::Value;
 use settlement::{NodeId, Period};
 
@@ -27,6 +28,7 @@ pub use settle::{SettleWith, Settled, announce, settle, unanswered};
 
 use crate::Node;
 use crate::db::Conn;
+use crate::peers::{self, Following, Peer, Standing};
 use crate::web::Refusal;
 use crate::words::Say;
 use store::ReceivedReport;
@@ -43,6 +45,46 @@ pub enum Offer {
     Taken,
     /// Known already; if it was answered, the answer goes out again.
     Known,
+}
+
+/// Whether a node may offer this report here: one that follows this coordinator or is followed or
+/// allowed by it, and that offers a report of its own which can be read. Whether the report is
+/// right is seen once its tables are here.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] or another sentence for who offers it.
+pub fn may_offer(
+    conn: &mut Conn,
+    node: &Node,
+    from: &Peer,
+    object: &Reference,
+) -> Result<(), Refusal> {
+    let Some(document) = object.value() else {
+        return Err(unusable(
+            "offer the report itself, with its proof, not its address",
+        ));
+    };
+    if !object.has_type("PlayReport") {
+        return Ok(());
+    }
+    let (manifest, _) = PlayReport::parse(&canonical(document)).map_err(unusable)?;
+    if manifest.attributed_to != from.actor_id {
+        return Err(unusable(format!(
+            "{} offered a report of {}",
+            from.actor_id, manifest.attributed_to
+        )));
+    }
+    // Its Follow may have come just before.
+    let is_known = from.follower
+        || from.following != Following::No
+        || from.standing == Standing::Allowed
+        || peers::store::waiting_from(conn, &from.origin)? > 1;
+    match is_known {
+        true => Ok(()),
+        false => Err(Refusal::Forbidden(
+            Say::new("reports-of-a-stranger").with("url", node.config.base()),
+        )),
+    }
 }
 
 /// Keeps the offer of a report by `from`; what it says is believed only once it is checked.

@@ -241,11 +241,18 @@ impl Middleware for Signing {
             let refused = FetchRefused::Address { url, reason };
             return Err(reqwest_middleware::Error::middleware(refused));
         }
+        // A redirect to an address that names a user: the name is in a header by now.
+        if request.headers().contains_key(http::header::AUTHORIZATION) {
+            let url = request.url().to_string();
+            let reason = "it names a user";
+            let refused = FetchRefused::Address { url, reason };
+            return Err(reqwest_middleware::Error::middleware(refused));
+        }
         let again = request.try_clone();
-        self.sign(&mut request, Way::Ours)?;
+        self.sign(&mut request, Way::Cavage)?;
         let mut response = next.clone().run(request, extensions).await?;
         if let Some(mut again) = again.filter(|_| is_turned_away(&response)) {
-            self.sign(&mut again, Way::Cavage)?;
+            self.sign(&mut again, Way::Newer)?;
             response = next.run(again, extensions).await?;
         }
         one_spelling(&mut response);

@@ -146,6 +146,8 @@ pub async fn pass(app: &App) {
 async fn take_up(app: &App, read: ReadAhead) -> bool {
     let id = read.arrived.id.clone();
     let attempts = read.arrived.attempts;
+    let gist = gist(&id, &read);
+    let words = gist.clone();
     let node = app.clone();
     let outcome = app
         .db
@@ -155,7 +157,13 @@ async fn take_up(app: &App, read: ReadAhead) -> bool {
                 return Ok(());
             }
             let outcome = understand(conn, &node, &read)?;
-            store::done(conn, &read.arrived.id, &outcome, node.clock.now_us())?;
+            store::done(
+                conn,
+                &read.arrived.id,
+                &outcome,
+                &words,
+                node.clock.now_us(),
+            )?;
             Ok::<_, Refusal>(())
         })
         .await;
@@ -170,7 +178,7 @@ async fn take_up(app: &App, read: ReadAhead) -> bool {
             let now = node.clock.now_us();
             if is_final {
                 tracing::warn!(activity = id, %refusal, "an activity was refused");
-                store::done(conn, &id, &format!("refused: {refusal}"), now)?;
+                store::done(conn, &id, &format!("refused: {refusal}"), &gist, now)?;
             } else {
                 tracing::error!(activity = id, %refusal, "acting on an activity broke");
                 store::broke(conn, &id, &format!("broke: {refusal}"))?;
@@ -183,6 +191,20 @@ async fn take_up(app: &App, read: ReadAhead) -> bool {
         return false;
     }
     is_final
+}
+
+/// What is kept of an activity that is done with: who said it, and of a `Follow` whom it followed.
+/// Whoever sends much that means nothing here fills no disk with it.
+fn gist(id: &str, read: &ReadAhead) -> String {
+    let mut gist = serde_json::json!({ "id": id });
+    if let Ok(activity) = &read.activity {
+        gist["type"] = activity.act.name().into();
+        gist["actor"] = activity.actor.as_str().into();
+        if let Act::Follow { object } = &activity.act {
+            gist["object"] = object.as_str().into();
+        }
+    }
+    gist.to_string()
 }
 
 fn understand(conn: &mut Conn, node: &Node, read: &ReadAhead) -> Result<String, Refusal> {

@@ -220,7 +220,7 @@ pub(super) async fn send_as(
             &[Way::Newer, Way::Cavage]
         }
         Some(peer) if peer.is_met() => &[Way::Cavage, Way::Newer],
-        _ => &[Way::Ours, Way::Cavage],
+        _ => &[Way::Cavage, Way::Newer],
     };
     let silent = |error: reqwest::Error| FetchRefused::Silent {
         url: request.url().to_string(),

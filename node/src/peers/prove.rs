@@ -78,6 +78,11 @@ pub enum Unproven {
     /// A host this node does not speak with.
     #[error("{0} is blocked here, or not on the list of hosts this node speaks with")]
     Blocked(String),
+    /// What stands at the actor's address is no actor, or is not for reading.
+    #[error(
+        "what stands at your actor's address cannot be used, so your key is not known here: {0}"
+    )]
+    NotAnActor(String),
     /// The actor cannot be read now.
     #[error("your actor cannot be read, so your key is not known here: {0}; try again later")]
     NoActor(String),
@@ -90,9 +95,10 @@ impl Unproven {
     /// The number that goes with the sentence.
     pub fn status(&self) -> StatusCode {
         match self {
-            Unproven::Signature(_) | Unproven::KeyId(_) | Unproven::NotItsKey { .. } => {
-                StatusCode::UNAUTHORIZED
-            }
+            Unproven::Signature(_)
+            | Unproven::KeyId(_)
+            | Unproven::NotItsKey { .. }
+            | Unproven::NotAnActor(_) => StatusCode::UNAUTHORIZED,
             Unproven::KeyElsewhere { .. }
             | Unproven::Ourselves(_)
             | Unproven::NotANode(_)
@@ -268,6 +274,12 @@ fn unread(actor: &Uri, refused: FetchRefused) -> Unproven {
         FetchRefused::Framework(error) if matches!(*error, Error::ObjectDeleted(_)) => {
             Unproven::Gone(actor.to_string())
         }
+        // These say the same however often it is tried.
+        refused @ (FetchRefused::Address { .. }
+        | FetchRefused::OtherType { .. }
+        | FetchRefused::TooLarge { .. }
+        | FetchRefused::Json { .. }
+        | FetchRefused::Content { .. }) => Unproven::NotAnActor(refused.to_string()),
         refused => Unproven::NoActor(refused.to_string()),
     }
 }

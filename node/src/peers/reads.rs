@@ -25,6 +25,8 @@ const IN_VAIN_US: i64 = 30_000_000;
 const OF_ALL: u32 = 1_000;
 /// How many readings may be under way.
 const UNDER_WAY: usize = 32;
+/// How many of them from one host: who answers slowly shuts out nobody else.
+const OF_ONE_HOST: usize = 4;
 /// How many actors that were read in vain are remembered.
 const REMEMBERED: usize = 1_000;
 
@@ -34,6 +36,7 @@ pub(super) struct Reads {
     lately: Mutex<Lately>,
     turns: Mutex<BTreeMap<String, Arc<Turn>>>,
     under_way: Semaphore,
+    hosts: Mutex<BTreeMap<String, Arc<Semaphore>>>,
 }
 
 impl Default for Reads {
@@ -43,6 +46,7 @@ impl Default for Reads {
             lately: Mutex::default(),
             turns: Mutex::default(),
             under_way: Semaphore::new(UNDER_WAY),
+            hosts: Mutex::default(),
         }
     }
 }
@@ -68,6 +72,16 @@ impl Reads {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         turns.entry(address.to_owned()).or_default().clone()
+    }
+
+    /// The places for readings from one host.
+    fn places_at(&self, host: &str) -> Arc<Semaphore> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.retain(|_, places| Arc::strong_count(places) > 1);
+        let places = hosts.entry(host.to_owned());
+        places
+            .or_insert_with(|| Arc::new(Semaphore::new(OF_ONE_HOST)))
+            .clone()
     }
 
     /// Remembers for a moment what was read and did not help.
@@ -117,7 +131,8 @@ pub(super) async fn actor(node: &Node, id: &NodeId) -> Result<Actor, FetchRefuse
     {
         return Err(FetchRefused::TooOften(address.to_owned()));
     }
-    let Ok(_room) = reads.under_way.try_acquire() else {
+    let places = reads.places_at(host);
+    let (Ok(_place), Ok(_room)) = (places.try_acquire(), reads.under_way.try_acquire()) else {
         return Err(FetchRefused::TooOften(address.to_owned()));
     };
     match framework::actor(node, id).await {

@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use diesel::QueryResult;
 use federation::json::{JsonLimits, parse_strict};
+use federation::proof::ProofClaim;
 use federation::signature::SignatureRefused;
 use federation::vocabulary::{Act, Activity, Reference, WordsRefused, is_activity_type};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -17,14 +18,19 @@ use serde_json::{Value, json};
 use settlement::{NodeId, Uri};
 
 use super::actor::Local;
+use super::keys::{self, NotProven};
 use super::prove::{Unproven, incoming, prove};
-use super::{Peer, rules, store};
+use super::rules::{self, About};
+use super::{Peer, store};
 use crate::Node;
+use crate::coordinator;
 use crate::db::{Conn, DbError};
 use crate::web::{App, Refusal};
 
 /// The largest activity that is taken, in bytes.
 pub const ACTIVITY_LIMIT: usize = 256 * 1024;
+/// The largest that a coordinator takes: a month's manifest, with a line for each venue, in an Offer.
+pub const OFFER_LIMIT: usize = 8 * 1024 * 1024 + 64 * 1024;
 /// How long an activity may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(20);
 /// How many activities of one origin may wait to be acted on.
@@ -40,8 +46,8 @@ pub enum NotTaken {
     #[error("send the activity as it is, without a Content-Encoding")]
     Packed,
     /// Too many bytes.
-    #[error("an activity is at most {ACTIVITY_LIMIT} bytes")]
-    TooLarge,
+    #[error("an activity is at most {0} bytes here")]
+    TooLarge(usize),
     /// It did not arrive in time.
     #[error("the activity did not arrive in time; try again")]
     TooSlow,
@@ -76,7 +82,7 @@ impl NotTaken {
     pub fn status(&self) -> StatusCode {
         match self {
             NotTaken::OtherType | NotTaken::Packed => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            NotTaken::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            NotTaken::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             NotTaken::TooSlow => StatusCode::REQUEST_TIMEOUT,
             NotTaken::Words(_) => StatusCode::BAD_REQUEST,
             NotTaken::Unproven(unproven) => unproven.status(),
@@ -126,9 +132,16 @@ impl IntoResponse for NotTaken {
 pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCode, NotTaken> {
     let (parts, body) = request.into_parts();
     is_plain(&parts.headers)?;
-    let body = whole(body, ARRIVAL).await?;
-    let value =
-        parse_strict(&body, JsonLimits::of_bytes(ACTIVITY_LIMIT)).map_err(WordsRefused::from)?;
+    let named = parts.uri.authority().map(|host| host.as_str());
+    if named.is_some_and(|host| !host.eq_ignore_ascii_case(&app.config.domain)) {
+        return Err(SignatureRefused::OtherHost.into());
+    }
+    let limit = match app.config.is_coordinator() {
+        true => OFFER_LIMIT,
+        false => ACTIVITY_LIMIT,
+    };
+    let body = whole(body, ARRIVAL, limit).await?;
+    let value = parse_strict(&body, JsonLimits::of_bytes(limit)).map_err(WordsRefused::from)?;
     let activity = Activity::of(&value)?;
     let proven = prove(&app, &incoming(&app, &parts, &body), Some(&activity.actor)).await?;
     // As it came: read once strictly, it means to everybody what it means to us.
@@ -173,8 +186,11 @@ pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCod
 
 /// An activity is sent as it is, under its own media type.
 fn is_plain(headers: &HeaderMap) -> Result<(), NotTaken> {
-    let content_type = headers.get(CONTENT_TYPE);
-    if !content_type.is_some_and(|value| value.to_str().is_ok_and(is_activity_type)) {
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(only), None) = (types.next(), types.next()) else {
+        return Err(NotTaken::OtherType);
+    };
+    if !only.to_str().is_ok_and(is_activity_type) {
         return Err(NotTaken::OtherType);
     }
     let mut packed = headers.get_all(CONTENT_ENCODING).iter();
@@ -185,10 +201,10 @@ fn is_plain(headers: &HeaderMap) -> Result<(), NotTaken> {
 }
 
 /// The body, when all of it arrives within this time.
-async fn whole(body: Body, within: Duration) -> Result<Bytes, NotTaken> {
-    match tokio::time::timeout(within, to_bytes(body, ACTIVITY_LIMIT)).await {
+async fn whole(body: Body, within: Duration, limit: usize) -> Result<Bytes, NotTaken> {
+    match tokio::time::timeout(within, to_bytes(body, limit)).await {
         Ok(Ok(body)) => Ok(body),
-        Ok(Err(_)) => Err(NotTaken::TooLarge),
+        Ok(Err(_)) => Err(NotTaken::TooLarge(limit)),
         Err(_) => Err(NotTaken::TooSlow),
     }
 }
@@ -200,7 +216,14 @@ fn may_say(conn: &mut Conn, node: &Node, peer: &Peer, activity: &Activity) -> Re
         broken @ Refusal::Broken(_) => NotTaken::Broken(broken),
         refused => NotTaken::NotYours(refused.to_string()),
     })?;
+    shows_its_proof(conn, node, peer, activity)?;
     match &activity.act {
+        Act::Offer { object, .. } if node.config.is_coordinator() => {
+            coordinator::may_offer(conn, node, peer, object).map_err(|refused| match refused {
+                broken @ Refusal::Broken(_) => NotTaken::Broken(broken),
+                refused => NotTaken::NotYours(refused.to_string()),
+            })
+        }
         Act::Follow { object } if Local::at(conn, node, object)?.is_none() => {
             Err(NotTaken::Nobody(object.clone()))
         }
@@ -220,6 +243,45 @@ fn may_say(conn: &mut Conn, node: &Node, peer: &Peer, activity: &Activity) -> Re
             }
         }
         _ => Ok(()),
+    }
+}
+
+/// What only counts with a proof is not even stored without one that fits, as far as its key is known
+/// here. Whether it does is decided again when it acts.
+fn shows_its_proof(
+    conn: &mut Conn,
+    node: &Node,
+    peer: &Peer,
+    activity: &Activity,
+) -> Result<(), NotTaken> {
+    let (Act::Create { object } | Act::Update { object } | Act::Offer { object, .. }) =
+        &activity.act
+    else {
+        return Ok(());
+    };
+    let is_proven = matches!(rules::about(activity), About::Catalogue | About::Accounts);
+    let Some(document) = object.value().filter(|_| is_proven) else {
+        return Ok(());
+    };
+    let unproven = |why: &dyn std::fmt::Display| NotTaken::NotYours(why.to_string());
+    let claim = ProofClaim::of(document).map_err(|refused| unproven(&refused))?;
+    if peer.ed25519_id.as_deref() != Some(claim.verification_method.as_str()) {
+        // A key that is not known yet may be the peer's; another actor's never is.
+        let rest = claim
+            .verification_method
+            .strip_prefix(peer.actor_id.as_str());
+        return match rest.is_some_and(|rest| rest.starts_with('#')) {
+            true => Ok(()),
+            false => Err(NotTaken::NotYours(format!(
+                "the proof names a key that is not of {}",
+                peer.actor_id
+            ))),
+        };
+    }
+    match keys::check(conn, node, peer, document) {
+        Ok(()) | Err(NotProven::UnknownKey { later: true, .. }) => Ok(()),
+        Err(NotProven::Db(error)) => Err(error.into()),
+        Err(refused) => Err(unproven(&refused)),
     }
 }
 
@@ -268,7 +330,7 @@ mod tests {
         let beginning = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"{"))]);
         let rest = stream::pending();
         let body = Body::from_stream(futures_util::StreamExt::chain(beginning, rest));
-        let refused = whole(body, NO_TIME).await.unwrap_err();
+        let refused = whole(body, NO_TIME, ACTIVITY_LIMIT).await.unwrap_err();
         assert_eq!(refused.status(), StatusCode::REQUEST_TIMEOUT);
     }
 
@@ -276,12 +338,15 @@ mod tests {
     async fn a_body_without_end_is_cut_off_at_the_limit() {
         let chunk = Ok::<_, Infallible>(Bytes::from_static(&[b' '; 1024]));
         let body = Body::from_stream(stream::repeat(chunk));
-        let refused = whole(body, LONG).await.unwrap_err();
+        let refused = whole(body, LONG, ACTIVITY_LIMIT).await.unwrap_err();
         assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
         let full = Body::from(vec![b' '; ACTIVITY_LIMIT]);
-        assert_eq!(whole(full, LONG).await.unwrap().len(), ACTIVITY_LIMIT);
+        assert_eq!(
+            whole(full, LONG, ACTIVITY_LIMIT).await.unwrap().len(),
+            ACTIVITY_LIMIT
+        );
         let more = Body::from(vec![b' '; ACTIVITY_LIMIT + 1]);
-        assert!(whole(more, LONG).await.is_err());
+        assert!(whole(more, LONG, ACTIVITY_LIMIT).await.is_err());
     }
 
     #[test]

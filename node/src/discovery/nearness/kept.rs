@@ -28,7 +28,7 @@ const KEY_LIMIT: u64 = 4096;
 /// What shared marks weigh beside listening in an answer to a listener.
 const TASTE: f32 = 0.8;
 /// Among how many near little-known things each one in an answer is drawn.
-const LITTLE: usize = 128;
+const LITTLE: usize = 256;
 /// No thing.
 const NONE: u32 = u32::MAX;
 

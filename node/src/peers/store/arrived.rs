@@ -104,10 +104,14 @@ pub fn waiting(conn: &mut Conn, limit: i64) -> QueryResult<Vec<Arrived>> {
         .load(conn)
 }
 
-/// An activity acted, or never will.
-pub fn done(conn: &mut Conn, id: &str, outcome: &str, now_us: i64) -> QueryResult<()> {
+/// An activity acted, or never will. Of its words only `gist` stays: what is asked of it later.
+pub fn done(conn: &mut Conn, id: &str, outcome: &str, gist: &str, now_us: i64) -> QueryResult<()> {
     diesel::update(inbox::table.find(id))
-        .set((inbox::done_us.eq(now_us), inbox::outcome.eq(outcome)))
+        .set((
+            inbox::done_us.eq(now_us),
+            inbox::outcome.eq(outcome),
+            inbox::activity.eq(gist),
+        ))
         .execute(conn)?;
     Ok(())
 }

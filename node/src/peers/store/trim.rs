@@ -50,7 +50,7 @@ pub fn forget_said(conn: &mut Conn, before_us: i64) -> QueryResult<usize> {
 /// Forgets what arrived and was done with before `before_us`. Who sent it has long given up sending
 /// it; what is read of it in an outbox is compared with what is known.
 pub fn forget_arrived(conn: &mut Conn, before_us: i64) -> QueryResult<usize> {
-    // An answer to a Follow, and its taking back, have one inside.
+    // Written by us: see the gist. An answer to a Follow kept before there was one has it inside.
     let is_a_follow = inbox::activity
         .like("%\"type\":\"Follow\"%")
         .and(inbox::activity.not_like("%\"type\":\"Accept\"%"))
