@@ -549,6 +549,9 @@ fn settle_in(node: &Node, report: &ReceivedReport) -> Result<(), Refusal> {
 /// When the disk or the database does not do as asked.
 pub fn leave_out_blocked(node: &Node, period: Period) -> Result<(), Refusal> {
     node.db.write_now(|conn| {
+        if reports::store::settlement_of(conn, period)?.is_some() {
+            return Ok(());
+        }
         let blocked = Blocklist::read(conn, &Rules::of(&node.config))?;
         for report in store::received_for(conn, period)? {
             let own = report.node_id == node.config.actor().as_str();

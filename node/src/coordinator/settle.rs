@@ -65,13 +65,7 @@ pub fn settle(node: &Node, period: Period, with: &SettleWith) -> Result<Settled,
     }
     let policy = PolicyFile::parse(&with.policy)
         .map_err(|e| Refusal::field("policy", Say::new("reports-bad-policy").with("reason", e)))?;
-    if node
-        .db
-        .read_now(|conn| settlement_of(conn, period))?
-        .is_none()
-    {
-        arrivals::leave_out_blocked(node, period)?;
-    }
+    arrivals::leave_out_blocked(node, period)?;
     let before = node
         .db
         .read_now(|conn| Before::read(conn, node, period, &policy))?;

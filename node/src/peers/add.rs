@@ -62,7 +62,7 @@ pub async fn add(app: &App, url: &str) -> Result<Peer, Refusal> {
 }
 
 /// Asks to follow a peer.
-pub(super) fn follow(
+pub fn follow(
     conn: &mut crate::db::Conn,
     node: &crate::Node,
     peer: &Peer,

@@ -193,14 +193,26 @@ async fn take_up(app: &App, read: ReadAhead) -> bool {
     is_final
 }
 
-/// What is kept of an activity that is done with: who said it, and of a `Follow` whom it followed.
+/// What is kept of an activity that is done with: who said it, and the address of what it is about.
 /// Whoever sends much that means nothing here fills no disk with it.
 fn gist(id: &str, read: &ReadAhead) -> String {
     let mut gist = serde_json::json!({ "id": id });
     if let Ok(activity) = &read.activity {
         gist["type"] = activity.act.name().into();
         gist["actor"] = activity.actor.as_str().into();
-        if let Act::Follow { object } = &activity.act {
+        let object = match &activity.act {
+            Act::Follow { object } => Some(object),
+            Act::Accept { object }
+            | Act::Reject { object }
+            | Act::Undo { object }
+            | Act::Create { object }
+            | Act::Update { object }
+            | Act::Delete { object }
+            | Act::Announce { object }
+            | Act::Offer { object, .. } => object.id(),
+            _ => None,
+        };
+        if let Some(object) = object {
             gist["object"] = object.as_str().into();
         }
     }

@@ -54,7 +54,7 @@ use tokio::sync::Notify;
 use crate::Node;
 use crate::config::Config;
 
-pub use add::add;
+pub use add::{add, follow as ask_to_follow};
 pub use api::routes;
 pub use deliver::wait_us;
 pub use inbox::Outcome;

@@ -25,12 +25,14 @@ use super::{Peer, store};
 use crate::Node;
 use crate::coordinator;
 use crate::db::{Conn, DbError};
+use crate::reports::inbox::ANNOUNCED;
 use crate::web::{App, Refusal};
 
 /// The largest activity that is taken, in bytes.
 pub const ACTIVITY_LIMIT: usize = 256 * 1024;
-/// The largest that a coordinator takes: a month's manifest, with a line for each venue, in an Offer.
-pub const OFFER_LIMIT: usize = 8 * 1024 * 1024 + 64 * 1024;
+/// The largest Offer a coordinator takes: a month's manifest, with a line for each of some 13,000
+/// venues.
+pub const OFFER_LIMIT: usize = 2 * 1024 * 1024;
 /// How long an activity may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(20);
 /// How many activities of one origin may wait to be acted on.
@@ -141,8 +143,14 @@ pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCod
         false => ACTIVITY_LIMIT,
     };
     let body = whole(body, ARRIVAL, limit).await?;
-    let value = parse_strict(&body, JsonLimits::of_bytes(limit)).map_err(WordsRefused::from)?;
-    let activity = Activity::of(&value)?;
+    let read = parse_strict(&body, JsonLimits::of_bytes(limit))
+        .map_err(WordsRefused::from)
+        .and_then(|value| Ok((Activity::of(&value)?, value)));
+    let is_offer = |activity: &Activity| matches!(activity.act, Act::Offer { .. });
+    if body.len() > ACTIVITY_LIMIT && !read.as_ref().is_ok_and(|(said, _)| is_offer(said)) {
+        return Err(NotTaken::TooLarge(ACTIVITY_LIMIT));
+    }
+    let (activity, _) = read?;
     let proven = prove(&app, &incoming(&app, &parts, &body), Some(&activity.actor)).await?;
     // As it came: read once strictly, it means to everybody what it means to us.
     let text =
@@ -259,7 +267,9 @@ fn shows_its_proof(
     else {
         return Ok(());
     };
-    let is_proven = matches!(rules::about(activity), About::Catalogue | About::Accounts);
+    // Word of a settlement is an address and a digest; what it names is proven once it is fetched.
+    let is_proven = matches!(rules::about(activity), About::Catalogue | About::Accounts)
+        && !object.has_type(ANNOUNCED);
     let Some(document) = object.value().filter(|_| is_proven) else {
         return Ok(());
     };

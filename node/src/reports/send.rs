@@ -8,7 +8,7 @@ use super::{PeriodState, bounds};
 use crate::Node;
 use crate::coordinator;
 use crate::db::Conn;
-use crate::peers::{self, To};
+use crate::peers::{self, Following, To};
 use crate::web::Refusal;
 use crate::words::Say;
 
@@ -41,10 +41,14 @@ pub(super) fn offer(conn: &mut Conn, node: &Node, report: &OwnReport) -> Result<
     } else {
         let actor = node.config.coordinator_actor();
         let origin = actor.origin().to_owned();
-        if peers::store::peer(conn, &origin)?.is_none() {
+        let Some(peer) = peers::store::peer(conn, &origin)? else {
             return Err(Refusal::Conflict(
                 Say::new("reports-no-coordinator").with("url", origin),
             ));
+        };
+        // A coordinator takes reports of those that follow it.
+        if peer.following == Following::No {
+            peers::ask_to_follow(conn, node, &peer)?;
         }
         let offer = json!({ "type": "Offer", "object": manifest, "to": [actor.as_str()] });
         peers::say(conn, node, offer, To::Peer(origin), true)?;

@@ -707,6 +707,34 @@ async fn a_report_that_comes_while_its_month_is_settled_gets_no_receipt_for_noth
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_month_that_is_not_over_is_reported_by_nobody() {
+    let network = Network::new().await;
+    network.listen().await;
+    blocking(|| {
+        reports::close(&network.loire, october()).unwrap();
+        reports::send(&network.loire, october()).unwrap();
+    });
+    network.world.turn_to("2026-10-20T08:00:00Z");
+    network.errands().await;
+    let (_, reason) = state(&network.loire);
+    assert!(reason.unwrap().contains("2026-10 is not over"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_is_settled_without_a_node_that_was_blocked_since() {
+    let network = Network::new().await;
+    network.listen().await;
+    network.report(&network.loire).await;
+    network.report(&network.wallonie).await;
+    blocking(|| peers::block(&network.coordination, &network.wallonie.base()).unwrap());
+    let settled = network.settle().unwrap();
+    assert_eq!(settled.nodes, [network.loire.config.actor().to_string()]);
+    let totals = settled.settlement.totals();
+    assert_eq!(totals.contributed, Micros::new(10_000 * 1_000_000));
+    verify_folder(&settled.folder, &AuditOptions::default()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_offer_sent_twice_is_one_report() {
     let network = Network::new().await;
     network.listen().await;

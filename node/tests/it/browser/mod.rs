@@ -270,6 +270,8 @@ fn is_gone(error: &WebDriverError) -> bool {
         "frame",
         "execution context",
         "Inspected target",
+        // A page that left while it was asked, which the driver does not always notice.
+        "script timeout",
     ]
     .iter()
     .any(|word| told.contains(word))

@@ -15,7 +15,6 @@ async fn an_upload_is_seen_on_its_way_and_its_works_are_there_at_its_end() {
     let (_, slug) = somebody_of(&loire, "Micro Climat", "Ana").await;
     let music = tempfile::tempdir().unwrap();
     let whole = put(music.path(), "Amont.wav", &wav(220, 300));
-    let other = put(music.path(), "Confluent.wav", &wav(330, 20));
     let broken = put(music.path(), "Aval.flac", b"fLaC and no more");
     let browser = Browser::open().await;
     browser.go(&loire, "/sign-in").await;
@@ -76,30 +75,5 @@ async fn an_upload_is_seen_on_its_way_and_its_works_are_there_at_its_end() {
     browser
         .until("document.querySelector('#works audio').src.includes('/sound')")
         .await;
-
-    // By a link of the desk, without a new page of its own, it is the same.
-    browser.go(&loire, &format!("/labels/{slug}")).await;
-    browser.until("window.htmx").await;
-    browser.click("main a[href*='/releases/']").await;
-    browser
-        .until("document.readyState === 'complete' && document.querySelector('[data-upload]')")
-        .await;
-    browser
-        .find("#files")
-        .await
-        .send_keys(other.display().to_string())
-        .await
-        .unwrap();
-    browser.driver.execute(watch, Vec::new()).await.unwrap();
-    browser.click("[data-upload] button").await;
-    browser
-        .until("window.seen.shown && !document.querySelector('[role=alert]')")
-        .await;
-    assert!(
-        browser
-            .text("location.pathname")
-            .await
-            .starts_with(&format!("/labels/{slug}/releases/"))
-    );
     browser.quit().await;
 }

@@ -312,7 +312,7 @@ fn nasty() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "unclosed",
             text[..text.len() - 30].as_bytes().to_vec(),
-            "ends too early",
+            "not XML",
         ),
         (
             "closed-twice",

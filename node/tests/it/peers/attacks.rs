@@ -306,7 +306,7 @@ async fn an_actor_document_that_claims_to_be_somebody_else_is_refused() {
     stranger.serve("/actor", "application/activity+json", &claim.to_string());
     let letter = stranger.letter(&world, &loire, &stranger.note("a"), Way::Rfc9421);
     let answer = post(&loire, &letter).await;
-    assert_refused(&answer, 503, "cannot be read");
+    assert_refused(&answer, 401, "cannot be used");
     assert_eq!(kept(&loire).await, 0);
 }
 
@@ -316,13 +316,13 @@ async fn an_actor_served_as_something_else_is_not_believed() {
     let actor = stranger.actor("/actor").to_string();
     stranger.serve("/actor", "application/json", &actor);
     let letter = stranger.letter(&world, &loire, &stranger.note("a"), Way::Rfc9421);
-    assert_refused(&post(&loire, &letter).await, 503, "Content-Type");
+    assert_refused(&post(&loire, &letter).await, 401, "Content-Type");
     // One key twice: two readers could see two actors.
     let twice = actor.replacen('{', "{\"name\":\"somebody else\",", 1);
     stranger.serve("/actor", "application/activity+json", &twice);
     world.pass(31);
     let letter = stranger.letter(&world, &loire, &stranger.note("a"), Way::Rfc9421);
-    assert_refused(&post(&loire, &letter).await, 503, "appears twice");
+    assert_refused(&post(&loire, &letter).await, 401, "appears twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -68,7 +68,7 @@ async fn an_endless_body_is_cut_off() {
         door.loire.config.domain
     );
     let mut bytes = head.into_bytes();
-    for _ in 0..40 {
+    for _ in 0..140 {
         bytes.extend_from_slice(b"4000\r\n");
         bytes.extend_from_slice(&[b'['; 0x4000]);
         bytes.extend_from_slice(b"\r\n");
