@@ -311,7 +311,7 @@ fn nasty() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ),
         (
             "unclosed",
-            text[..text.len() - 30].as_bytes().to_vec(),
+            text.as_bytes()[..text.len() - 30].to_vec(),
             "not XML",
         ),
         (
