@@ -27,6 +27,8 @@ document.addEventListener("submit", (event) => {
     const main = page.getElementById("main");
     if (!request.status || !main) return form.submit();
     document.getElementById("main").replaceWith(document.adoptNode(main));
+    // Its links are followed like all others, so that what plays goes on.
+    window.htmx?.process(main);
     history.replaceState(null, "", request.status < 300 ? request.responseURL.split("#")[0] : location.href);
     document.getElementById("main").focus();
   });

@@ -15,7 +15,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::prelude::*;
 use diesel::r2d2::{self, ManageConnection, Pool, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 /// What cannot be said to both databases alike: the triggers that tell search what changed.
@@ -27,9 +27,8 @@ const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations
 const BUSY: &str = "PRAGMA busy_timeout = 20000;";
 /// 8 MiB for each connection: the inner pages of the indexes of a large catalogue stay at hand.
 const CACHE: &str = "PRAGMA cache_size = -8192;";
-/// How often SQLite counts how its rows are spread, without which it takes an index of two values
+/// By which SQLite counts how its rows are spread, without which it takes an index of two values
 /// for as good as one of a million. It looks at a few hundred rows of each index that changed much.
-const COUNT_EVERY: Duration = Duration::from_secs(3600);
 const COUNT: &str = "PRAGMA optimize = 0x10002;";
 const READERS: u32 = 8;
 /// The most writes that are committed together: the first of them waits for the last.
@@ -316,24 +315,16 @@ impl Db {
             (Err(error), _) => Err(error),
         }
     }
-}
 
-/// Has SQLite count how its rows are spread, now and then, until `left` says that the house is being
-/// left. PostgreSQL does so by itself.
-pub async fn count_rows(db: Db, mut left: watch::Receiver<bool>) {
-    loop {
-        let counted = db.write(|conn| match conn {
-            Conn::Sqlite(conn) => Ok::<_, DbError>(conn.batch_execute(COUNT)?),
+    /// Has SQLite count how its rows are spread, as far as that changed since; PostgreSQL does so by
+    /// itself. Whoever plans a query by old counts may pick the wrong index.
+    pub async fn count_rows(&self) -> Result<(), DbError> {
+        self.write(|conn| match conn {
+            Conn::Sqlite(conn) => Ok(conn.batch_execute(COUNT)?),
             #[cfg(feature = "postgres")]
             Conn::Postgres(_) => Ok(()),
-        });
-        if let Err(error) = counted.await {
-            tracing::warn!(%error, "the database's rows could not be counted");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(COUNT_EVERY) => {}
-            _ = left.wait_for(|gone| *gone) => return,
-        }
+        })
+        .await
     }
 }
 

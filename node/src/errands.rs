@@ -43,11 +43,13 @@ pub enum Errand {
     Settlements,
     /// Saying again what was not answered.
     Reminders,
+    /// Counting the database's rows, for its plans.
+    Rows,
 }
 
 impl Errand {
     /// Every errand.
-    pub const ALL: [Errand; 13] = [
+    pub const ALL: [Errand; 14] = [
         Errand::Deliveries,
         Errand::Arrivals,
         Errand::Outboxes,
@@ -61,6 +63,7 @@ impl Errand {
         Errand::Search,
         Errand::Nearness,
         Errand::Cache,
+        Errand::Rows,
     ];
 
     /// As forms write it.
@@ -79,6 +82,7 @@ impl Errand {
             Errand::Reports => "reports",
             Errand::Settlements => "settlements",
             Errand::Reminders => "reminders",
+            Errand::Rows => "rows",
         }
     }
 
@@ -98,6 +102,7 @@ impl Errand {
             Errand::Reports => "operating-errand-reports",
             Errand::Settlements => "operating-errand-settlements",
             Errand::Reminders => "operating-errand-reminders",
+            Errand::Rows => "operating-errand-rows",
         }
     }
 

@@ -251,7 +251,7 @@ pub async fn serve<L: Listener<Addr: doorway::Street>>(
 ) {
     let (leave, left) = watch::channel(false);
     let errands = [
-        tokio::spawn(db::count_rows(app.db.clone(), left.clone())),
+        tokio::spawn(operating::rows::run(app.clone(), left.clone())),
         tokio::spawn(catalogue::rights::run(app.clone(), left.clone())),
         tokio::spawn(curation::drafts::run(app.clone(), left.clone())),
         tokio::spawn(discovery::voyage::make::run(app.clone(), left.clone())),

@@ -168,3 +168,4 @@ operating-errand-policies = Learning the coordinator’s policy
 operating-errand-reports = Taking in play reports
 operating-errand-settlements = Recomputing settlements
 operating-errand-reminders = Saying again what was not answered
+operating-errand-rows = Counting the database’s rows, so that it stays quick

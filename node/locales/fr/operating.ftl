@@ -168,3 +168,4 @@ operating-errand-policies = Apprendre la politique de la coordination
 operating-errand-reports = Recevoir les rapports d’écoute
 operating-errand-settlements = Recalculer les répartitions
 operating-errand-reminders = Redire ce qui est resté sans réponse
+operating-errand-rows = Compter les lignes de la base, pour qu’elle reste rapide

@@ -8,6 +8,7 @@ pub mod imports;
 pub mod jobs;
 pub mod months;
 pub mod parties;
+pub mod rows;
 pub mod venues;
 
 use axum::Router;

@@ -19,7 +19,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::fetch::{self, FetchRefused};
 use super::store::{self, Unread};
-use super::{deliver, hear, receive::ACTIVITY_LIMIT};
+use super::{deliver, hear, receive};
 use crate::db::Conn;
 use crate::errands::Errand;
 use crate::web::{App, Refusal};
@@ -190,7 +190,7 @@ pub(super) async fn item_of(
     let value: Value = match item {
         Reference::Embedded { value, .. } if item.is_of(actor.uri()) => value.clone(),
         Reference::Id(id) if id.origin() == actor.origin() => {
-            fetch::object(app, id.as_str(), ACTIVITY_LIMIT).await?
+            fetch::object(app, id.as_str(), receive::largest(app)).await?
         }
         _ => return Ok(None),
     };

@@ -138,10 +138,7 @@ pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCod
     if named.is_some_and(|host| !host.eq_ignore_ascii_case(&app.config.domain)) {
         return Err(SignatureRefused::OtherHost.into());
     }
-    let limit = match app.config.is_coordinator() {
-        true => OFFER_LIMIT,
-        false => ACTIVITY_LIMIT,
-    };
+    let limit = largest(&app);
     let body = whole(body, ARRIVAL, limit).await?;
     let read = parse_strict(&body, JsonLimits::of_bytes(limit))
         .map_err(WordsRefused::from)
@@ -190,6 +187,15 @@ pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCod
         .await?;
     app.wake.inbox.notify_one();
     Ok(status)
+}
+
+/// The largest activity of any type that this node takes, in bytes: a coordinator's reports are larger
+/// than all else.
+pub(super) fn largest(node: &Node) -> usize {
+    match node.config.is_coordinator() {
+        true => OFFER_LIMIT,
+        false => ACTIVITY_LIMIT,
+    }
 }
 
 /// An activity is sent as it is, under its own media type.

@@ -371,6 +371,7 @@ async fn the_desk_says_how_errands_fare_and_puts_off_what_may_wait() {
     let root = operator(&loire).await;
     node::coordinator::learn_policies(loire.app.clone(), once()).await;
     node::curation::drafts::run(loire.app.clone(), once()).await;
+    node::operating::rows::run(loire.app.clone(), once()).await;
 
     let page = root.page("/desk/jobs").await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
@@ -384,8 +385,10 @@ async fn the_desk_says_how_errands_fare_and_puts_off_what_may_wait() {
     for told in ["Last done: 13:00", "Failed (13:00).", "next: 13:00"] {
         assert!(policies.contains(told), "{told}: {policies}");
     }
-    let drafts = part(&page.text, "drafts");
-    assert!(drafts.contains("Last done: 13:00") && !drafts.contains("Failed"));
+    for well_done in ["drafts", "rows"] {
+        let told = part(&page.text, well_done);
+        assert!(told.contains("Last done: 13:00") && !told.contains("Failed"));
+    }
 
     let act = async |errand: &str, act: &str| {
         let fields = [("errand", errand), ("act", act)];

@@ -7,13 +7,14 @@ use axum::http::StatusCode;
 use diesel::prelude::*;
 use federation::audit::{AuditOptions, verify_folder};
 use node::catalogue::import::{self, ImportOptions};
+use node::config::{Coordinator, base_url};
 use node::coordinator::{self, SettleWith, arrivals};
 use node::db::{Conn, DbError};
 use node::peers::{self, deliver, inbox};
 use node::reports::{self, PeriodState, recompute, remind};
 use node::venues::Venue;
 use serde_json::Value;
-use settlement::{Micros, Period, WorkId};
+use settlement::{Currency, Micros, Period, WorkId};
 
 use crate::catalogue::sounds;
 use crate::peers::settle as come_to_rest;
@@ -731,6 +732,38 @@ async fn a_month_is_settled_without_a_node_that_was_blocked_since() {
     assert_eq!(settled.nodes, [network.loire.config.actor().to_string()]);
     let totals = settled.settlement.totals();
     assert_eq!(totals.contributed, Micros::new(10_000 * 1_000_000));
+    verify_folder(&settled.folder, &AuditOptions::default()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_in_another_currency_keeps_nobody_from_being_settled() {
+    let world = World::new();
+    world.turn_to("2026-10-01T08:00:00Z");
+    let coordination = world.coordinator("coordination", "FR").await;
+    let loire = world.node("loire", "FR-ARA").await;
+    let geneve = world
+        .node_with("geneve", |config| {
+            config.currency = Currency::parse("CHF").unwrap();
+            config.coordinator = Coordinator::At(base_url(&coordination.base(), true).unwrap());
+        })
+        .await;
+    for host in [&coordination, &loire, &geneve] {
+        host.by_hand().await;
+    }
+    let network = Network::among(world, coordination, loire, geneve).await;
+    network.listen().await;
+    network.report(&network.loire).await;
+    blocking(|| {
+        reports::close(&network.wallonie, october()).unwrap();
+        reports::send(&network.wallonie, october()).unwrap();
+    });
+    network.errands().await;
+    let (state, reason) = state(&network.wallonie);
+    assert_eq!(state, PeriodState::Closed);
+    let reason = reason.unwrap();
+    assert!(reason.contains("CHF") && reason.contains("EUR"), "{reason}");
+    let settled = network.settle().unwrap();
+    assert_eq!(settled.nodes, [network.loire.config.actor().to_string()]);
     verify_folder(&settled.folder, &AuditOptions::default()).unwrap();
 }
 

@@ -75,5 +75,29 @@ async fn an_upload_is_seen_on_its_way_and_its_works_are_there_at_its_end() {
     browser
         .until("document.querySelector('#works audio').src.includes('/sound')")
         .await;
+
+    // The label's page is reached without leaving, by a link of what the upload brought; and from
+    // there it is the same once more.
+    let mark = "window.neverLeft = true;";
+    browser.driver.execute(mark, Vec::new()).await.unwrap();
+    browser.click("p.over a").await;
+    browser
+        .until("document.querySelector(\"form[action$='/releases']\")")
+        .await;
+    assert_eq!(browser.ask("window.neverLeft").await, json!(true));
+    browser.click("main a[href*='/releases/']").await;
+    browser
+        .until("document.readyState === 'complete' && document.querySelector('[data-upload]')")
+        .await;
+    browser.driver.execute(watch, Vec::new()).await.unwrap();
+    let other = put(music.path(), "Delta.wav", &wav(330, 300));
+    let input = browser.find("#files").await;
+    input.send_keys(other.display().to_string()).await.unwrap();
+    browser.click("[data-upload] button").await;
+    browser
+        .until("document.getElementById('works').textContent.includes('Delta')")
+        .await;
+    let seen = browser.ask("window.seen").await;
+    assert_eq!(seen["shown"], json!(true), "{seen}");
     browser.quit().await;
 }

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod delivering;
+mod documents;
 mod fetching;
 mod followers;
 mod following;
