@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use federation::json::StrictJson;
 use federation::vocabulary::{self, ACTIVITY_JSON, is_activity_type};
 use http::header::CONTENT_TYPE;
-use http::{Extensions, HeaderValue};
+use http::{Extensions, HeaderValue, StatusCode};
 use reqwest::{Request, Response};
 use reqwest_middleware::{ClientBuilder, Middleware, Next};
 use settlement::NodeId;
@@ -188,6 +188,20 @@ impl From<Error> for FetchRefused {
                 url: url.into(),
                 reason: source.to_string(),
             },
+            Error::FetchInvalidContentType(url) => FetchRefused::Content {
+                url: url.into(),
+                reason: "its Content-Type is not that of ActivityStreams".to_owned(),
+            },
+            Error::FetchWrongId(url) => FetchRefused::Content {
+                url: url.into(),
+                reason: "the object there has another id".to_owned(),
+            },
+            Error::ReqwestMiddleware(reqwest_middleware::Error::Middleware(ours)) => {
+                ours.downcast().unwrap_or_else(|other| {
+                    let other = reqwest_middleware::Error::Middleware(other);
+                    FetchRefused::Framework(Box::new(other.into()))
+                })
+            }
             error => FetchRefused::Framework(Box::new(error)),
         }
     }
@@ -254,6 +268,14 @@ impl Middleware for Signing {
         if let Some(mut again) = again.filter(|_| is_turned_away(&response)) {
             self.sign(&mut again, Way::Newer)?;
             response = next.run(again, extensions).await?;
+        }
+        // The framework reads an error's page as if it were the actor; that somebody is gone it knows.
+        let status = response.status();
+        if !status.is_success() && status != StatusCode::GONE {
+            let url = response.url().to_string();
+            let said = String::new();
+            let refused = FetchRefused::Status { url, status, said };
+            return Err(reqwest_middleware::Error::middleware(refused));
         }
         one_spelling(&mut response);
         Ok(response)

@@ -280,8 +280,20 @@ fn unread(actor: &Uri, refused: FetchRefused) -> Unproven {
         | FetchRefused::TooLarge { .. }
         | FetchRefused::Json { .. }
         | FetchRefused::Content { .. }) => Unproven::NotAnActor(refused.to_string()),
+        refused @ FetchRefused::Status { status, .. } if says_no(status) => {
+            Unproven::NotAnActor(refused.to_string())
+        }
         refused => Unproven::NoActor(refused.to_string()),
     }
+}
+
+/// Whether an answer means no, rather than not now.
+fn says_no(status: StatusCode) -> bool {
+    status.is_client_error()
+        && !matches!(
+            status,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+        )
 }
 
 /// The parts of a request that a signature speaks of; `body` is all of it.

@@ -316,13 +316,31 @@ async fn an_actor_served_as_something_else_is_not_believed() {
     let actor = stranger.actor("/actor").to_string();
     stranger.serve("/actor", "application/json", &actor);
     let letter = stranger.letter(&world, &loire, &stranger.note("a"), Way::Rfc9421);
-    assert_refused(&post(&loire, &letter).await, 503, "Content-Type");
+    assert_refused(&post(&loire, &letter).await, 401, "Content-Type");
     // One key twice: two readers could see two actors.
     let twice = actor.replacen('{', "{\"name\":\"somebody else\",", 1);
     stranger.serve("/actor", "application/activity+json", &twice);
     world.pass(31);
     let letter = stranger.letter(&world, &loire, &stranger.note("a"), Way::Rfc9421);
     assert_refused(&post(&loire, &letter).await, 401, "appears twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_actor_that_is_not_there_is_a_no_and_one_that_is_not_there_now_is_not() {
+    let (world, loire, stranger) = at_the_door().await;
+    let note = |who: &str| {
+        let mut note = stranger.note(who);
+        note["actor"] = json!(stranger.at(&format!("/users/{who}")));
+        note
+    };
+    let letter = stranger.letter_from(&world, &loire, "/users/nobody", &note("nobody"));
+    assert_refused(&post(&loire, &letter).await, 401, "404");
+    // Whoever does not answer may answer later.
+    let mut away = Stranger::new().await;
+    away.base = "http://localhost:9".to_owned();
+    let letter = away.letter(&world, &loire, &away.note("a"), Way::Cavage);
+    assert_refused(&post(&loire, &letter).await, 503, "try again later");
+    assert_eq!(kept(&loire).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -280,13 +280,14 @@ async fn who_is_heard_of_again_gets_what_waits_at_once() {
     let wallonie = world.node("wallonie", "BE-WAL").await;
     peers::add(&wallonie.app, &loire.base()).await.unwrap();
     settle(&[&loire, &wallonie]).await;
+    loire.by_hand().await;
     wallonie.stop().await;
     say(&loire, "one", To::Followers, false).await;
     for _ in 0..20 {
         deliver::pass(&loire.app).await;
         world.pass(1800);
     }
-    wallonie.start().await;
+    wallonie.by_hand().await;
     deliver::pass(&loire.app).await;
     say(&wallonie, "hello", To::Followers, false).await;
     deliver::pass(&wallonie.app).await;
