@@ -6,15 +6,15 @@
 
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use settlement::{Territory, WorkId};
+use settlement::{Kind, Territory, WorkId};
 
 use super::serve::{self, Leave, Sound};
 use super::{Work, api, cache, media, store};
 use crate::Node;
-use crate::listening::{Holder, Listener};
+use crate::listening::{self, Holder, Listener};
 use crate::peers::SignedPeer;
 use crate::web::{App, Refusal};
 use crate::words::Say;
@@ -34,6 +34,7 @@ pub(super) async fn listen(
     State(app): State<App>,
     listener: Listener,
     Query(wanted): Query<Wanted>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     if let Listener::Member(member) = &listener
@@ -58,6 +59,15 @@ pub(super) async fn listen(
     } else {
         cache::open(&app, &work).await?
     };
+    // What is not played to an end is used when it is handed over.
+    if let (Kind::Game | Kind::Book, Listener::Member(member)) = (work.kind, listener)
+        && method == Method::GET
+    {
+        let (node, work) = (app.clone(), work.id.clone());
+        app.db
+            .write(move |conn| listening::hand_over(conn, &node, &member, &work))
+            .await?;
+    }
     let name = handed_out_as(&work);
     let leave = Leave {
         app,

@@ -5,6 +5,8 @@
 //! Each takes what is left of its time:
 //!
 //! - `late`: it was handed in more than three months after its own month, and no longer counts;
+//! - (a game or a book is used when it is handed over, which takes no time: neither `short` nor
+//!   `overlap` is said of it;)
 //! - `short`: it lasted less than `minimum_seconds`, or than the whole work if that is shorter;
 //! - `overlap`: so much of its time had been taken by the plays before it that what is left is
 //!   too short;
@@ -38,6 +40,8 @@ pub struct Play {
     pub work: WorkId,
     /// How long the work is, in whole seconds; `None` where nobody knows.
     pub work_seconds: Option<u64>,
+    /// Whether the work is a game or a book, which is handed over rather than played to its end.
+    pub handed: bool,
     /// When it started, in microseconds since 1970 UTC.
     pub started_us: i64,
     /// How long it lasted.
@@ -111,12 +115,13 @@ impl<'c> Tally<'c> {
                 Some(whole) => whole.min(self.counting.minimum_seconds.into()),
                 None => self.counting.minimum_seconds.into(),
             };
+            let need = need.max(1);
             let of_the_day = of_the_day.entry((day, play.work.clone())).or_default();
             let reason = if months_between(day.period(), play.period) > i64::from(LATE_MONTHS) {
                 Some("late")
-            } else if play.seconds < need.max(1) {
+            } else if play.seconds < need && !play.handed {
                 Some("short")
-            } else if left < need.max(1) {
+            } else if left < need && !play.handed {
                 Some("overlap")
             } else if *of_the_day >= self.counting.max_uses_per_work_per_day {
                 Some("repeat")

@@ -3,7 +3,8 @@
 //! Nobody hears a work without a **grant** of their own, which ends ([`Grants`]).
 //!
 //! A **play** is one time somebody listened to a work: when it started, how many seconds it lasted.
-//! The web player reports a play while it goes on ([`report`]); a **listening post**, a device with
+//! The web player reports a play while it goes on ([`report`]); a game or a book, which is not
+//! played to an end, is used when it is handed over ([`hand_over`]); a **listening post**, a device with
 //! a key of its own, hands in what was played while it was offline ([`hand_in`]). A post enrolled
 //! with a venue's invitation is a member without a face; one enrolled by somebody who is signed in
 //! is a device of theirs ([`enrol`]).
@@ -38,7 +39,7 @@ pub use grant::{Grants, Holder};
 pub use posts::{
     Enrolling, Listener, Post, SignedPost, enrol, enrol_device, is_signed, revoke_post, signed_post,
 };
-pub use taking::{HandedIn, NewPlay, hand_in, report};
+pub use taking::{HandedIn, NewPlay, hand_in, hand_over, report};
 
 /// The doors of this room.
 pub fn routes() -> Router<App> {

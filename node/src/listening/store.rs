@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use diesel::dsl::min;
 use diesel::prelude::*;
 use federation::keys::KeyRefused;
-use settlement::{Period, VenueId, WorkId};
+use settlement::{Kind, Period, VenueId, WorkId};
 
 use super::counting;
 use super::posts::Post;
@@ -146,7 +146,7 @@ type PlayRow = (
     i64,
     i64,
     String,
-    Option<i64>,
+    Option<(i64, String)>,
 );
 
 /// Hands `each` the plays of one member after another: all that count in `period`, and those of
@@ -172,17 +172,19 @@ pub fn each_member(
             plays::started_us,
             plays::seconds,
             plays::period,
-            works::duration_ms.nullable(),
+            (works::duration_ms, works::kind).nullable(),
         ))
         .load_iter::<PlayRow, diesel::connection::DefaultLoadingMode>(conn)?;
     let mut of_one: Option<(String, Vec<counting::Play>)> = None;
     for row in rows {
-        let (id, member, venue, work, started_us, seconds, month, duration_ms) = row?;
+        let (id, member, venue, work, started_us, seconds, month, facts) = row?;
+        let (duration_ms, kind) = facts.unzip();
         let play = counting::Play {
             id,
             venue: VenueId::parse(&venue).map_err(unreadable)?,
             work: WorkId::parse(&work).map_err(unreadable)?,
             work_seconds: duration_ms.and_then(whole_seconds),
+            handed: kind.is_some_and(|kind| is_handed_over(&kind)),
             started_us,
             seconds: seconds.max(0).unsigned_abs(),
             period: Period::parse(&month).map_err(unreadable)?,
@@ -200,6 +202,13 @@ pub fn each_member(
         each(&known, plays);
     }
     Ok(())
+}
+
+/// Whether a work of this kind is handed over, rather than played to its end.
+fn is_handed_over(kind: &str) -> bool {
+    [Kind::Game, Kind::Book]
+        .iter()
+        .any(|handed| handed.as_str() == kind)
 }
 
 /// The whole seconds of a work; nothing where its length is not known.

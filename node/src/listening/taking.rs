@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use federation::digest::Sha256Digest;
 use serde_json::Value;
 use settlement::{Period, Uri, WorkId};
 
@@ -228,4 +229,32 @@ pub fn report(
     let period = month_for(&closed, &Calendar::of(&node.config), play);
     store::add_play(conn, &key, player, play, now_us, period)?;
     Ok(play.seconds)
+}
+
+/// Notes that a member was handed a game or a book, in the caller's transaction: one use of it that
+/// day, however often it is opened.
+///
+/// # Errors
+/// As [`report`].
+pub fn hand_over(
+    conn: &mut Conn,
+    node: &Node,
+    member: &SignedIn,
+    work: &WorkId,
+) -> Result<(), Refusal> {
+    let now_us = node.clock.now_us();
+    let day = Calendar::of(&node.config).day(now_us);
+    let digest = Sha256Digest::of(work.as_str().as_bytes()).hex();
+    let play = NewPlay {
+        id: format!("handed-{day}-{digest}"),
+        work: work.clone(),
+        started_us: now_us,
+        seconds: 0,
+        selection: None,
+    };
+    if store::play(conn, &format!("{}/{}", member.id, play.id))?.is_some() {
+        return Ok(());
+    }
+    report(conn, node, member, &play)?;
+    Ok(())
 }

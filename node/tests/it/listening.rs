@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use diesel::prelude::*;
-use node::db::DbError;
+use node::catalogue::api::listen_path;
+use node::db::{Conn, DbError};
 use node::listening::{self, Counted};
 use node::schema::{periods, plays};
 use serde_json::{Value, json};
 use settlement::{Counting, Period};
 
-use crate::world::{Host, PostInWorld, World, play};
+use crate::catalogue::sounds::{import, put};
+use crate::world::{Host, PostInWorld, World, offered, play};
 
 fn month(text: &str) -> Period {
     Period::parse(text).unwrap()
@@ -401,4 +403,34 @@ async fn who_left_their_venue_reports_no_new_plays() {
         "{}",
         refused.text
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_book_is_used_once_on_each_day_on_which_it_is_opened() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    let folder = tempfile::tempdir().unwrap();
+    let table = "kind;title;artist;file\nbook;Le Pas;Paul;pas.pdf\n";
+    put(folder.path(), "catalogue.csv", table.as_bytes());
+    put(folder.path(), "pas.pdf", b"%PDF-1.7\n%%EOF\n");
+    import(&loire, folder.path());
+    let look = |conn: &mut Conn| Ok::<_, DbError>(offered(conn, "pas")?);
+    let book = loire.db.read(look).await.unwrap().remove(0);
+    let library = loire.venue("Médiathèque", 120_000, 20);
+    let ana = loire.member(&library, "Ana").await;
+    let open = async || {
+        let led = ana.get(&listen_path(&book.id)).await.location.unwrap();
+        let page = ana.get(&led).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.text.starts_with("%PDF"));
+    };
+    open().await;
+    world.pass(3600);
+    open().await;
+    assert_eq!(sums(&loire, "2026-11").await, (1, 0));
+    world.pass(24 * 3600);
+    open().await;
+    assert_eq!(sums(&loire, "2026-11").await, (2, 0));
+    let history = ana.page("/shelf/history").await.text;
+    assert_eq!(history.matches("Le Pas</a>").count(), 2, "{history}");
 }

@@ -26,6 +26,7 @@ fn play(work: &str, started: &str, seconds: u64) -> Play {
         venue: VenueId::parse("https://loire.example/venues/library").unwrap(),
         work,
         work_seconds: Some(240),
+        handed: false,
         started_us: us(started),
         seconds,
         period: month(NOVEMBER),
@@ -83,6 +84,30 @@ fn nothing_played_is_nothing_counted_even_of_a_work_without_length() {
         ..play("a", "2026-11-03T10:00:00Z", 0)
     };
     assert_eq!(told(&count(vec![nothing])), ["short 1"]);
+}
+
+#[test]
+fn a_book_that_is_handed_over_is_used_whatever_else_is_played_meanwhile() {
+    let handed = |work: &str, started: &str| Play {
+        work_seconds: None,
+        handed: true,
+        ..play(work, started, 0)
+    };
+    let counted = count(vec![
+        play("song", "2026-11-03T10:00:00Z", 200),
+        handed("book", "2026-11-03T10:01:00Z"),
+        handed("book", "2026-11-04T10:01:00Z"),
+    ]);
+    assert_eq!(told(&counted), ["book 2 0", "song 1 200"]);
+    let counting = Counting {
+        max_uses_per_work_per_day: 1,
+        ..Counting::default()
+    };
+    let thrice = ["08", "09", "10"].map(|at| handed("book", &format!("2026-11-03T{at}:00:00Z")));
+    assert_eq!(
+        told(&count_with(&counting, thrice.into())),
+        ["book 1 0", "repeat 2"]
+    );
 }
 
 #[test]
@@ -206,17 +231,19 @@ const DAY_SECONDS: u64 = 86_400;
 fn any_play() -> impl Strategy<Value = Play> {
     let when = 0..3 * DAY_SECONDS;
     let works = prop_oneof![
-        Just(("a", Some(20))),
-        Just(("b", None)),
-        Just(("c", Some(300)))
+        Just(("a", Some(20), false)),
+        Just(("b", None, false)),
+        Just(("c", Some(300), false)),
+        Just(("d", None, true))
     ];
     (when, 0u64..400, works, 0u32..1000, any::<bool>()).prop_map(
-        |(second, seconds, (work, work_seconds), id, late)| {
+        |(second, seconds, (work, work_seconds, handed), id, late)| {
             let started_us = us("2026-10-30T12:00:00Z") + micros(second);
             let started_in = paris().month(started_us);
             Play {
                 id: format!("{id:04}"),
                 work_seconds,
+                handed,
                 started_us,
                 // A play of October that came late counts in November.
                 period: if late { month(NOVEMBER) } else { started_in },
@@ -240,7 +267,8 @@ fn naive(counting: &Counting, mut plays: Vec<Play>) -> (u64, u64, u64) {
         let enough = u64::from(counting.minimum_seconds).min(play.work_seconds.unwrap_or(30));
         let day = paris().day(play.started_us).to_string();
         let today = uses_of.entry((day, play.work.clone())).or_default();
-        let is_use = free >= enough && free > 0 && *today < counting.max_uses_per_work_per_day;
+        let lasted = play.handed || free >= enough && free > 0;
+        let is_use = lasted && *today < counting.max_uses_per_work_per_day;
         *today += u32::from(is_use);
         if play.period == month(NOVEMBER) {
             match is_use {
