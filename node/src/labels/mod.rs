@@ -11,6 +11,7 @@ pub mod joining;
 pub mod pages;
 pub mod store;
 pub mod uploads;
+pub mod writing;
 
 use settlement::PartyId;
 

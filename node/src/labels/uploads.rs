@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use super::drafts::{self, Draft, DraftWork, Upload, WORKS_LIMIT, WorkFacts};
-use super::{pages, store};
+use super::{store, writing};
 use crate::Node;
 use crate::catalogue::import::Looker;
 use crate::catalogue::import::walk::SIZE_LIMIT;
@@ -53,7 +53,7 @@ async fn files(
     Path((slug, draft)): Path<(String, String)>,
     form: Form,
 ) -> Result<Response, Refusal> {
-    let draft = pages::sit(&app, &guest, &slug, &draft).await?.1;
+    let draft = writing::sit(&app, &guest, &slug, &draft).await?.1;
     let mut form = form.map_err(|_| broken_off())?;
     let mut refused: Vec<(String, Say)> = Vec::new();
     let mut count = 0;
@@ -87,7 +87,7 @@ async fn files(
         let to = format!("/labels/{slug}/releases/{}#works", draft.id);
         return Ok(Redirect::to(&to).into_response());
     }
-    pages::draft_again(&app, &guest, &slug, &draft.id, Vec::new(), refused).await
+    writing::draft_again(&app, &guest, &slug, &draft.id, Vec::new(), refused).await
 }
 
 /// Takes the picture of the release.
@@ -97,7 +97,7 @@ async fn cover(
     Path((slug, draft)): Path<(String, String)>,
     form: Form,
 ) -> Result<Response, Refusal> {
-    let draft = pages::sit(&app, &guest, &slug, &draft).await?.1;
+    let draft = writing::sit(&app, &guest, &slug, &draft).await?.1;
     let mut form = form.map_err(|_| broken_off())?;
     let unread = || Say::new("labels-cover-unread");
     let mut wrong = Some(Say::new("labels-upload-none"));
@@ -108,7 +108,7 @@ async fn cover(
         let mut bytes = Vec::new();
         while let Some(chunk) = field.chunk().await.map_err(|_| broken_off())? {
             if bytes.len() + chunk.len() > pictures::BYTES_LIMIT {
-                return pages::draft_again(
+                return writing::draft_again(
                     &app,
                     &guest,
                     &slug,
@@ -129,7 +129,7 @@ async fn cover(
         }
         Some(why) => {
             let wrong = vec![complaint(why)];
-            pages::draft_again(&app, &guest, &slug, &draft.id, wrong, Vec::new()).await
+            writing::draft_again(&app, &guest, &slug, &draft.id, wrong, Vec::new()).await
         }
     }
 }

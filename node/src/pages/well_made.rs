@@ -8,7 +8,7 @@ use crate::config::Language;
 type Rendered = Vec<(&'static str, askama::Result<String>)>;
 
 pub(super) fn every_page(language: Language) -> Vec<(&'static str, String)> {
-    let rooms: [fn(Language) -> Rendered; 19] = [
+    let rooms: [fn(Language) -> Rendered; 20] = [
         super::samples,
         super::shell::samples,
         crate::catalogue::pages::samples,
@@ -18,6 +18,7 @@ pub(super) fn every_page(language: Language) -> Vec<(&'static str, String)> {
         crate::discovery::voyage::pages::samples,
         crate::discovery::remote::samples,
         crate::labels::pages::samples,
+        crate::labels::writing::samples,
         crate::catalogue::pages::claims::samples,
         crate::venues::pages::samples,
         crate::members::pages::samples,
