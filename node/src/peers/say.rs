@@ -168,7 +168,15 @@ fn complete(
         To::Actor(actor) => (json!([actor.as_str()]), None),
     };
     let mut whole = serde_json::Map::new();
-    whole.insert("@context".into(), context::full());
+    // A document that says itself what its words mean is not told so once more.
+    let context = match given
+        .get("object")
+        .and_then(|object| object.get("@context"))
+    {
+        Some(_) => context::plain(),
+        None => context::full(),
+    };
+    whole.insert("@context".into(), context);
     whole.insert("id".into(), json!(id));
     whole.insert("actor".into(), json!(node.config.actor().as_str()));
     whole.insert("published".into(), json!(rfc3339(now_us)));
