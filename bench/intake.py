@@ -104,7 +104,7 @@ def run(what: str, command: list[str], count: int) -> None:
 
 
 def works_in(node: Path) -> int:
-    found = sqlite3.connect(f"file:{next(node.glob('*.sqlite*'))}?mode=ro", uri=True)
+    found = sqlite3.connect(f"file:{next(node.glob('*.sqlite3'))}?mode=ro", uri=True)
     with found:
         return found.execute("SELECT count(*) FROM works").fetchone()[0]
 
@@ -158,4 +158,5 @@ def main() -> None:
             shutil.rmtree(node)
 
 
-main()
+if __name__ == "__main__":
+    main()
