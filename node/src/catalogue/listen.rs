@@ -9,7 +9,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use settlement::{Kind, Territory, WorkId};
+use settlement::{Territory, WorkId};
 
 use super::serve::{self, Leave, Sound};
 use super::{Work, api, cache, media, store};
@@ -60,7 +60,8 @@ pub(super) async fn listen(
         cache::open(&app, &work).await?
     };
     // What is not played to an end is used when it is handed over.
-    if let (Kind::Game | Kind::Book, Listener::Member(member)) = (work.kind, listener)
+    if let Listener::Member(member) = listener
+        && listening::is_handed_over(work.kind.as_str())
         && method == Method::GET
     {
         let (node, work) = (app.clone(), work.id.clone());

@@ -5,8 +5,6 @@
 //! Each takes what is left of its time:
 //!
 //! - `late`: it was handed in more than three months after its own month, and no longer counts;
-//! - (a game or a book is used when it is handed over, which takes no time: neither `short` nor
-//!   `overlap` is said of it;)
 //! - `short`: it lasted less than `minimum_seconds`, or than the whole work if that is shorter;
 //! - `overlap`: so much of its time had been taken by the plays before it that what is left is
 //!   too short;
@@ -15,6 +13,9 @@
 //!   than its days allow, and the whole report would be refused. The month's own plays come first;
 //!   only late ones, or a play that runs on past the end of a month without a pause, get there;
 //! - otherwise it is a use, with the whole seconds that are left to it.
+//!
+//! A game or a book is used when it is handed over, which takes no time: neither `short` nor `overlap`
+//! is said of it, and it is used once a day, whatever the policy allows.
 //!
 //! Every play takes its time, also one that is no use: two plays at once are never two hours in
 //! one. Plays of months that were closed before come first, since what was reported stands: a late
@@ -116,6 +117,10 @@ impl<'c> Tally<'c> {
                 None => self.counting.minimum_seconds.into(),
             };
             let need = need.max(1);
+            let most_a_day = match play.handed {
+                true => self.counting.max_uses_per_work_per_day.min(1),
+                false => self.counting.max_uses_per_work_per_day,
+            };
             let of_the_day = of_the_day.entry((day, play.work.clone())).or_default();
             let reason = if months_between(day.period(), play.period) > i64::from(LATE_MONTHS) {
                 Some("late")
@@ -123,7 +128,7 @@ impl<'c> Tally<'c> {
                 Some("short")
             } else if left < need && !play.handed {
                 Some("overlap")
-            } else if *of_the_day >= self.counting.max_uses_per_work_per_day {
+            } else if *of_the_day >= most_a_day {
                 Some("repeat")
             } else {
                 *of_the_day += 1;

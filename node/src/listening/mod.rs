@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 use axum::Router;
 use axum::routing::post;
 use diesel::QueryResult;
-use settlement::{Counting, Period};
+use settlement::{Counting, Kind, Period};
 
 use crate::Node;
 use crate::calendar::{Calendar, months_before};
@@ -47,6 +47,11 @@ pub fn routes() -> Router<App> {
         .route("/listening/plays", post(api::report))
         .route("/api/posts", post(api::enrol))
         .route("/api/posts/{id}/plays", post(api::hand_in))
+}
+
+/// Whether a work of this kind is handed over, rather than played to its end.
+pub fn is_handed_over(kind: &str) -> bool {
+    [Kind::Game, Kind::Book].map(Kind::as_str).contains(&kind)
 }
 
 /// The first month that is not closed, from `month` on.

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use diesel::dsl::min;
 use diesel::prelude::*;
 use federation::keys::KeyRefused;
-use settlement::{Kind, Period, VenueId, WorkId};
+use settlement::{Period, VenueId, WorkId};
 
 use super::counting;
 use super::posts::Post;
@@ -184,7 +184,7 @@ pub fn each_member(
             venue: VenueId::parse(&venue).map_err(unreadable)?,
             work: WorkId::parse(&work).map_err(unreadable)?,
             work_seconds: duration_ms.and_then(whole_seconds),
-            handed: kind.is_some_and(|kind| is_handed_over(&kind)),
+            handed: kind.is_some_and(|kind| super::is_handed_over(&kind)),
             started_us,
             seconds: seconds.max(0).unsigned_abs(),
             period: Period::parse(&month).map_err(unreadable)?,
@@ -202,13 +202,6 @@ pub fn each_member(
         each(&known, plays);
     }
     Ok(())
-}
-
-/// Whether a work of this kind is handed over, rather than played to its end.
-fn is_handed_over(kind: &str) -> bool {
-    [Kind::Game, Kind::Book]
-        .iter()
-        .any(|handed| handed.as_str() == kind)
 }
 
 /// The whole seconds of a work; nothing where its length is not known.

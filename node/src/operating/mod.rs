@@ -1,7 +1,8 @@
 //! The collective's desk: what whoever runs the node sees and does. How the house is (storage, what
 //! waits, what is late), its venues and what they paid, its parties, imports as they go on, jobs that
 //! wait and can be tried again or stopped, the months and their accounts; cases are in
-//! [`crate::cases`], peers on the network's page.
+//! [`crate::cases`], peers on the network's page. The one errand that is the house's own is here, too
+//! ([`rows`]).
 
 pub mod health;
 pub mod imports;

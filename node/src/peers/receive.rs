@@ -142,12 +142,12 @@ pub async fn inbox(State(app): State<App>, request: Request) -> Result<StatusCod
     let body = whole(body, ARRIVAL, limit).await?;
     let read = parse_strict(&body, JsonLimits::of_bytes(limit))
         .map_err(WordsRefused::from)
-        .and_then(|value| Ok((Activity::of(&value)?, value)));
+        .and_then(|value| Activity::of(&value));
     let is_offer = |activity: &Activity| matches!(activity.act, Act::Offer { .. });
-    if body.len() > ACTIVITY_LIMIT && !read.as_ref().is_ok_and(|(said, _)| is_offer(said)) {
+    if body.len() > ACTIVITY_LIMIT && !read.as_ref().is_ok_and(is_offer) {
         return Err(NotTaken::TooLarge(ACTIVITY_LIMIT));
     }
-    let (activity, _) = read?;
+    let activity = read?;
     let proven = prove(&app, &incoming(&app, &parts, &body), Some(&activity.actor)).await?;
     // As it came: read once strictly, it means to everybody what it means to us.
     let text =

@@ -8,11 +8,12 @@ use node::catalogue::api::listen_path;
 use node::db::{Conn, DbError};
 use node::listening::{self, Counted};
 use node::schema::{periods, plays};
+use node::venues::desk::uses::of_venue;
 use serde_json::{Value, json};
 use settlement::{Counting, Period};
 
 use crate::catalogue::sounds::{import, put};
-use crate::world::{Host, PostInWorld, World, offered, play};
+use crate::world::{Host, PostInWorld, Visitor, World, offered, play};
 
 fn month(text: &str) -> Period {
     Period::parse(text).unwrap()
@@ -418,19 +419,28 @@ async fn a_book_is_used_once_on_each_day_on_which_it_is_opened() {
     let book = loire.db.read(look).await.unwrap().remove(0);
     let library = loire.venue("Médiathèque", 120_000, 20);
     let ana = loire.member(&library, "Ana").await;
-    let open = async || {
-        let led = ana.get(&listen_path(&book.id)).await.location.unwrap();
-        let page = ana.get(&led).await;
+    let opened_by = async |who: &Visitor| {
+        let led = who.get(&listen_path(&book.id)).await.location.unwrap();
+        let page = who.get(&led).await;
         assert_eq!(page.status, StatusCode::OK);
         assert!(page.text.starts_with("%PDF"));
     };
-    open().await;
+    opened_by(&ana).await;
     world.pass(3600);
-    open().await;
+    opened_by(&ana).await;
     assert_eq!(sums(&loire, "2026-11").await, (1, 0));
     world.pass(24 * 3600);
-    open().await;
+    opened_by(&ana).await;
     assert_eq!(sums(&loire, "2026-11").await, (2, 0));
     let history = ana.page("/shelf/history").await.text;
     assert_eq!(history.matches("Le Pas</a>").count(), 2, "{history}");
+
+    // The library's desk counts it, too, once there are five who opened it.
+    for name in ["Bea", "Cléo", "Dan", "Éva"] {
+        opened_by(&loire.member(&library, name).await).await;
+    }
+    let (app, venue) = (loire.app.clone(), library.id.clone());
+    let look = move |conn: &mut Conn| of_venue(conn, &app, &venue);
+    let uses = loire.db.read(look).await.unwrap();
+    assert_eq!((uses.kinds.len(), uses.total()), (1, 6));
 }

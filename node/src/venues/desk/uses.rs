@@ -22,6 +22,7 @@ use super::super::statement::{FEWEST, Line, fold};
 use super::{Head, csv_file, open};
 use crate::Node;
 use crate::db::Conn;
+use crate::listening;
 use crate::pages::{self, Page};
 use crate::schema::{plays, selections, works};
 use crate::web::{App, Guest, Refusal};
@@ -139,10 +140,12 @@ pub fn of_venue(conn: &mut Conn, node: &Node, venue: &VenueId) -> Result<Uses, R
                 let whole = duration_ms
                     .filter(|ms| *ms > 0)
                     .map_or(minimum, |ms| ms / 1000);
-                (seconds >= minimum.min(whole)).then(|| Listen {
+                let kind = kind.unwrap_or_else(|| "music".into());
+                let is_use = listening::is_handed_over(&kind) || seconds >= minimum.min(whole);
+                is_use.then(|| Listen {
                     member,
                     week: monday(started_us, &zone),
-                    kind: kind.unwrap_or_else(|| "music".into()),
+                    kind,
                     selection: selection.unwrap_or_default(),
                     here: origin.as_deref() == Some(base.as_str()),
                 })
