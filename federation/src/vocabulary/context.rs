@@ -30,6 +30,9 @@ static TERMS: LazyLock<Value> = LazyLock::new(|| {
     document["@context"].clone()
 });
 
+// Copied as it is: `json!` would write it out and read it again, for each of a million works.
+static FULL: LazyLock<Value> = LazyLock::new(|| json!([ACTIVITY_STREAMS, DATA_INTEGRITY, *TERMS]));
+
 /// The context of what has none of our own terms.
 pub fn plain() -> Value {
     json!(ACTIVITY_STREAMS)
@@ -37,7 +40,7 @@ pub fn plain() -> Value {
 
 /// The context of objects and of activities that embed one.
 pub fn full() -> Value {
-    json!([ACTIVITY_STREAMS, DATA_INTEGRITY, TERMS.clone()])
+    FULL.clone()
 }
 
 /// The context of actors: [`full`] and the terms of keys.
@@ -48,6 +51,6 @@ pub fn actor() -> Value {
         DATA_INTEGRITY,
         DID,
         MULTIKEY,
-        TERMS.clone()
+        *TERMS
     ])
 }

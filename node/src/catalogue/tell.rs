@@ -1,7 +1,7 @@
 //! Telling whoever follows this node what is new in its catalogue, in the transaction that makes
 //! it so.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use settlement::Uri;
 
 use super::{Release, Work, documents, note};
@@ -62,7 +62,10 @@ fn verb(is_new: bool) -> &'static str {
 
 /// Says a verb and its object to everyone who follows this node.
 pub fn say(conn: &mut Conn, node: &Node, verb: &str, object: Value) -> Result<(), Refusal> {
-    let activity = json!({ "type": verb, "object": object });
-    peers::say(conn, node, activity, To::Followers, false)?;
+    let mut activity = Map::new();
+    activity.insert("type".into(), json!(verb));
+    // As it is: inside `json!` it would be written out and read again.
+    activity.insert("object".into(), object);
+    peers::say(conn, node, Value::Object(activity), To::Followers, false)?;
     Ok(())
 }

@@ -45,13 +45,12 @@ pub fn put_mandate(conn: &mut Conn, subject: &str, mandate: &Mandate) -> QueryRe
         mandates::stated.eq(mandate.stated),
         mandates::recorded_us.eq(mandate.recorded_us),
     );
-    let changed = diesel::update(mandates::table.find(subject))
-        .set(values.clone())
-        .execute(conn)?;
-    if changed == 0 {
-        diesel::insert_into(mandates::table)
+    let known = mandates::table.find(subject);
+    match is_there!(conn, known) {
+        true => diesel::update(known).set(values).execute(conn)?,
+        false => diesel::insert_into(mandates::table)
             .values((mandates::subject.eq(subject), values))
-            .execute(conn)?;
-    }
+            .execute(conn)?,
+    };
     Ok(())
 }

@@ -1,5 +1,13 @@
 //! Sentences to the database about the catalogue, a file for each noun.
 
+/// Whether there is such a row. Asked before one is written, new or changed: diesel keeps no
+/// `UPDATE` prepared, and of a million works hardly one is there already.
+macro_rules! is_there {
+    ($conn:expr, $row:expr) => {
+        diesel::select(diesel::dsl::exists($row)).get_result::<bool>($conn)?
+    };
+}
+
 mod cached;
 mod changes;
 mod claims;

@@ -50,24 +50,22 @@ pub fn party_named(conn: &mut Conn, origin: &str, name: &str) -> QueryResult<Opt
 
 /// Writes the party, new or changed.
 pub fn put_party(conn: &mut Conn, party: &Party) -> QueryResult<()> {
-    let values = (
-        parties::id.eq(party.id.as_str()),
+    let words = (
         parties::kind.eq(party.kind.as_str()),
         parties::name.eq(&party.name),
-        parties::origin.eq(&party.origin),
-        parties::created_us.eq(party.created_us),
     );
-    let changed = diesel::update(parties::table.find(party.id.as_str()))
-        .set((
-            parties::kind.eq(party.kind.as_str()),
-            parties::name.eq(&party.name),
-        ))
-        .execute(conn)?;
-    if changed == 0 {
-        diesel::insert_into(parties::table)
-            .values(values)
-            .execute(conn)?;
-    }
+    let known = parties::table.find(party.id.as_str());
+    match is_there!(conn, known) {
+        true => diesel::update(known).set(words).execute(conn)?,
+        false => diesel::insert_into(parties::table)
+            .values((
+                parties::id.eq(party.id.as_str()),
+                words,
+                parties::origin.eq(&party.origin),
+                parties::created_us.eq(party.created_us),
+            ))
+            .execute(conn)?,
+    };
     Ok(())
 }
 

@@ -54,13 +54,12 @@ pub fn put_provenance(
         provenances::dated_us.eq(provenance.dated_us),
         provenances::recorded_us.eq(now_us),
     );
-    let changed = diesel::update(provenances::table.find(key))
-        .set(values)
-        .execute(conn)?;
-    if changed == 0 {
-        diesel::insert_into(provenances::table)
+    let known = provenances::table.find(key);
+    match is_there!(conn, known) {
+        true => diesel::update(known).set(values).execute(conn)?,
+        false => diesel::insert_into(provenances::table)
             .values((provenances::key.eq(key), values))
-            .execute(conn)?;
-    }
+            .execute(conn)?,
+    };
     Ok(())
 }

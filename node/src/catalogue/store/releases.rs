@@ -198,14 +198,13 @@ pub fn releases_of_parties(
 /// Writes the release, new or changed.
 pub fn put_release(conn: &mut Conn, release: &Release) -> QueryResult<()> {
     let row = Row::of(release);
-    let changed = diesel::update(releases::table.find(release.id.as_str()))
-        .set(&row)
-        .execute(conn)?;
-    if changed == 0 {
-        diesel::insert_into(releases::table)
+    let known = releases::table.find(release.id.as_str());
+    match is_there!(conn, known) {
+        true => diesel::update(known).set(&row).execute(conn)?,
+        false => diesel::insert_into(releases::table)
             .values(&row)
-            .execute(conn)?;
-    }
+            .execute(conn)?,
+    };
     Ok(())
 }
 

@@ -338,14 +338,13 @@ pub fn work_of_sound(conn: &mut Conn, sound: &str) -> QueryResult<Option<Work>> 
 /// Writes the work, new or changed.
 pub fn put_work(conn: &mut Conn, work: &Work) -> QueryResult<()> {
     let row = Row::of(work);
-    let changed = diesel::update(works::table.find(work.id.as_str()))
-        .set(&row)
-        .execute(conn)?;
-    if changed == 0 {
-        diesel::insert_into(works::table)
+    let known = works::table.find(work.id.as_str());
+    match is_there!(conn, known) {
+        true => diesel::update(known).set(&row).execute(conn)?,
+        false => diesel::insert_into(works::table)
             .values(&row)
-            .execute(conn)?;
-    }
+            .execute(conn)?,
+    };
     Ok(())
 }
 

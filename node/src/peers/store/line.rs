@@ -47,33 +47,32 @@ pub fn keep_said(conn: &mut Conn, said: &NewSaid<'_>, now_us: i64) -> QueryResul
     Ok(())
 }
 
-/// The kinds of activities that say all there is to say of their object.
-const WHOLE: [&str; 3] = ["Create", "Update", "Delete"];
+/// Whether an activity of this kind says all there is to say of its object.
+fn says_all(kind: &str) -> bool {
+    matches!(kind, "Create" | "Update" | "Delete")
+}
 
 /// Drops what was said in public before about the same thing, as far as nobody waits for it: who
 /// reads the outbox later finds the thing as it is now. So an outbox grows with what there is, not
 /// with how often it changes.
 pub fn drop_replaced(conn: &mut Conn, said: &NewSaid<'_>) -> QueryResult<usize> {
-    let Some(object) = said
-        .object
-        .filter(|_| said.public && WHOLE.contains(&said.kind))
-    else {
+    let Some(object) = said.object.filter(|_| said.public && says_all(said.kind)) else {
         return Ok(0);
     };
-    let before: Vec<String> = outbox::table
+    let before: Vec<(String, String)> = outbox::table
         .filter(outbox::object_id.eq(object))
         .filter(outbox::public.eq(true))
-        .filter(outbox::kind.eq_any(WHOLE))
         .filter(outbox::id.ne(said.id))
         .filter(not(exists(
             deliveries::table.filter(deliveries::activity_id.eq(outbox::id)),
         )))
-        .select(outbox::id)
+        .select((outbox::id, outbox::kind))
         .load(conn)?;
-    if before.is_empty() {
-        return Ok(0);
+    let mut dropped = 0;
+    for (id, _) in before.iter().filter(|(_, kind)| says_all(kind)) {
+        dropped += diesel::delete(outbox::table.find(id)).execute(conn)?;
     }
-    diesel::delete(outbox::table.filter(outbox::id.eq_any(before))).execute(conn)
+    Ok(dropped)
 }
 
 /// A delivery to be made.

@@ -251,6 +251,7 @@ async fn who_has_been_away_for_thirty_days_reads_what_it_missed_in_the_outbox() 
     let wallonie = world.node("wallonie", "BE-WAL").await;
     peers::add(&wallonie.app, &loire.base()).await.unwrap();
     settle(&[&loire, &wallonie]).await;
+    loire.by_hand().await;
     wallonie.stop().await;
     for day in 0..40 {
         say(&loire, &format!("{day:02}"), To::Followers, false).await;
@@ -261,7 +262,7 @@ async fn who_has_been_away_for_thirty_days_reads_what_it_missed_in_the_outbox() 
     let owed = relation(&loire, &wallonie.base()).await.owed;
     // What is older than thirty days was given up, and nothing was put in line after thirty.
     assert_eq!(owed.waiting, 21);
-    wallonie.start().await;
+    wallonie.by_hand().await;
     settle(&[&loire, &wallonie]).await;
     let all: Vec<String> = (0..40).map(|day| format!("{day:02}")).collect();
     assert_eq!(super::words(&wallonie, &loire).await, all);

@@ -68,6 +68,11 @@ pub struct World {
 impl World {
     /// An empty world, on 10 November 2026 at noon UTC.
     pub fn new() -> Self {
+        // What a node logs is shown beside the test that fails.
+        let log = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::WARN)
+            .with_test_writer();
+        let _ = log.try_init();
         World {
             clock: Clock::held(instant("2026-11-10T12:00:00Z")),
             folder: tempfile::tempdir().unwrap(),
