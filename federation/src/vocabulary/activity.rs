@@ -344,9 +344,23 @@ impl Act {
         }
     }
 
+    /// The address of what it is about, where that has one.
+    pub fn about(&self) -> Option<&Uri> {
+        match self {
+            Self::Follow { object } => Some(object),
+            _ => self.reference()?.id(),
+        }
+    }
+
     fn object(&self) -> Option<Value> {
         match self {
             Self::Follow { object } => Some(json!(object.as_str())),
+            _ => Some(self.reference()?.to_value()),
+        }
+    }
+
+    fn reference(&self) -> Option<&Reference> {
+        match self {
             Self::Accept { object }
             | Self::Reject { object }
             | Self::Undo { object }
@@ -354,8 +368,8 @@ impl Act {
             | Self::Update { object }
             | Self::Delete { object }
             | Self::Announce { object }
-            | Self::Offer { object, .. } => Some(object.to_value()),
-            Self::Other { .. } => None,
+            | Self::Offer { object, .. } => Some(object),
+            Self::Follow { .. } | Self::Other { .. } => None,
         }
     }
 

@@ -200,19 +200,7 @@ fn gist(id: &str, read: &ReadAhead) -> String {
     if let Ok(activity) = &read.activity {
         gist["type"] = activity.act.name().into();
         gist["actor"] = activity.actor.as_str().into();
-        let object = match &activity.act {
-            Act::Follow { object } => Some(object),
-            Act::Accept { object }
-            | Act::Reject { object }
-            | Act::Undo { object }
-            | Act::Create { object }
-            | Act::Update { object }
-            | Act::Delete { object }
-            | Act::Announce { object }
-            | Act::Offer { object, .. } => object.id(),
-            _ => None,
-        };
-        if let Some(object) = object {
+        if let Some(object) = activity.act.about() {
             gist["object"] = object.as_str().into();
         }
     }
