@@ -268,8 +268,12 @@ pub fn note_heard(conn: &mut Conn, origin: &str, now_us: i64) -> QueryResult<()>
         .or(peers::heard_us.lt(a_minute_ago))
         // It could not be reached.
         .or(peers::next_try_us.ne(0));
-    diesel::update(peers::table.find(origin).filter(is_new))
-        .set((peers::heard_us.eq(now_us), peers::next_try_us.eq(0)))
-        .execute(conn)?;
+    let row = peers::table.find(origin).filter(is_new);
+    // Looked at first: of a thousand activities within a minute one is written down.
+    if diesel::select(diesel::dsl::exists(row)).get_result(conn)? {
+        diesel::update(row)
+            .set((peers::heard_us.eq(now_us), peers::next_try_us.eq(0)))
+            .execute(conn)?;
+    }
     Ok(())
 }
