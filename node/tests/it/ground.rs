@@ -24,6 +24,42 @@ async fn the_schema_and_the_migrations_agree() {
     assert_eq!(in_the_schema(include_str!("../../src/schema.rs")), found);
 }
 
+/// SQLite counts all rows of an index only where it is not told to stop, and takes samples of them
+/// (`sqlite_stat4`) only then: in a catalogue of a million works that takes minutes.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_are_counted_by_looking_at_some_of_them() {
+    let world = World::new();
+    let loire = world.node("loire", "FR-ARA").await;
+    for number in 0..300 {
+        loire.drawn(&format!("song{number}"), 60);
+    }
+    loire.db.count_rows().await.unwrap();
+    let look = |conn: &mut Conn| match conn {
+        Conn::Sqlite(conn) => {
+            let mut rows = |table: &str| {
+                let question = format!("SELECT count(*) AS count FROM {table}");
+                diesel::sql_query(question).get_result::<Count>(conn)
+            };
+            Ok::<_, DbError>(Some((
+                rows("sqlite_stat1")?.count,
+                rows("sqlite_stat4")?.count,
+            )))
+        }
+        #[cfg(feature = "postgres")]
+        Conn::Postgres(_) => Ok(None),
+    };
+    if let Some((counted, sampled)) = loire.db.read(look).await.unwrap() {
+        assert!(counted > 10, "{counted} indexes are counted");
+        assert_eq!(sampled, 0);
+    }
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
+}
+
 fn in_the_schema(source: &str) -> Tables {
     let mut tables = Tables::new();
     let mut table = None;
