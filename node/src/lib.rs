@@ -38,6 +38,7 @@ pub mod peers;
 pub mod reports;
 pub mod schema;
 pub mod shelf;
+pub mod totals;
 pub mod venues;
 pub mod web;
 pub mod words;
@@ -93,6 +94,8 @@ pub struct Node {
     pub turns: reports::Turns,
     /// The import that was begun at the desk.
     pub imports: operating::Imports,
+    /// What was counted lately.
+    pub totals: totals::Totals,
 }
 
 /// Why a node's folder cannot be opened.
@@ -207,6 +210,7 @@ impl Node {
             errands: errands::Errands::default(),
             turns: reports::Turns::default(),
             imports: operating::Imports::default(),
+            totals: totals::Totals::default(),
         }
     }
 }

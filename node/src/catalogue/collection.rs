@@ -35,7 +35,8 @@ pub(super) async fn catalogue(
     let node = app.clone();
     let value = app.db.read(move |conn| {
         let Some(after) = at.after else {
-            let count = store::count_of_origin(conn, &node.config.base())?;
+            let count = || store::count_of_origin(conn, &node.config.base());
+            let count = node.totals.of("works", &node.clock, count)?;
             let collection = Collection {
                 id: here(&node, "")?,
                 total_items: u64::try_from(count).ok(),

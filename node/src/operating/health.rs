@@ -11,6 +11,7 @@ use diesel::sql_types::BigInt;
 use super::{Head, jobs, open};
 use crate::Node;
 use crate::cases;
+use crate::catalogue;
 use crate::db::Conn;
 use crate::pages::{self, Page};
 use crate::peers::standing::{Relation, relations};
@@ -72,28 +73,30 @@ pub fn holdings(conn: &mut Conn, node: &Node) -> QueryResult<Holdings> {
     };
     let database: Size = crate::each!(conn, c => diesel::sql_query(question).get_result(c))?;
     let offered = || works::table.filter(works::withdrawn_us.is_null());
+    let (totals, clock) = (&node.totals, &node.clock);
     Ok(Holdings {
         media_bytes: sizes.iter().sum(),
         cache_bytes: cached.iter().sum(),
         cache_limit: i64::try_from(node.config.media_cache_bytes).unwrap_or(i64::MAX),
         database_bytes: database.bytes,
-        works: offered()
-            .filter(works::origin.eq(&base))
-            .count()
-            .get_result(conn)?,
-        works_elsewhere: offered()
-            .filter(works::origin.ne(&base))
-            .count()
-            .get_result(conn)?,
-        releases: releases::table
-            .filter(releases::origin.eq(&base))
-            .filter(releases::withdrawn_us.is_null())
-            .count()
-            .get_result(conn)?,
-        parties: parties::table
-            .filter(parties::origin.eq(&base))
-            .count()
-            .get_result(conn)?,
+        works: totals.of("works", clock, || {
+            catalogue::store::count_of_origin(conn, &base)
+        })?,
+        works_elsewhere: totals.of("works elsewhere", clock, || {
+            let elsewhere = offered().filter(works::origin.ne(&base));
+            elsewhere.count().get_result(conn)
+        })?,
+        releases: totals.of("releases", clock, || {
+            releases::table
+                .filter(releases::origin.eq(&base))
+                .filter(releases::withdrawn_us.is_null())
+                .count()
+                .get_result(conn)
+        })?,
+        parties: totals.of("parties", clock, || {
+            let here = parties::table.filter(parties::origin.eq(&base));
+            here.count().get_result(conn)
+        })?,
         venues: venues::table.count().get_result(conn)?,
         people: members::table
             .filter(members::kind.eq("person"))
