@@ -192,6 +192,7 @@ fn known(host: &Host, id: &settlement::WorkId) -> Option<node::catalogue::Work> 
 async fn what_was_looked_up_goes_within_minutes_when_its_node_takes_it_down() {
     let world = World::new();
     let (loire, wallonie, ana) = strangers(&world).await;
+    loire.by_hand().await;
     let brume = found(&wallonie, "brume").remove(0);
     let gue = found(&wallonie, "gue").remove(0);
     let release = brume.release.clone().unwrap();
@@ -256,6 +257,7 @@ async fn who_looks_up_what_is_gone_takes_it_down_here_at_once() {
 async fn rights_that_end_where_a_work_lives_end_where_it_was_looked_up() {
     let world = World::new();
     let (loire, wallonie, ana) = strangers(&world).await;
+    loire.by_hand().await;
     let folder = tempfile::tempdir().unwrap();
     let delivered = |deals: Vec<(&'static [&'static str], &'static str, Option<&'static str>)>,
                      created| {

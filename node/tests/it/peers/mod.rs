@@ -20,6 +20,10 @@ use crate::world::Host;
 
 /// Lets the nodes do all their errands, until none of them has anything left to do now.
 pub async fn settle(hosts: &[&Host]) {
+    // Nodes that do errands of their own answer one another while they are looked at: what one had
+    // not yet said the other has not yet heard. So all are quiet when they were so twice, looked at
+    // from either end.
+    let mut rounds_of_quiet = 0;
     for _ in 0..20 {
         for host in hosts {
             deliver::pass(&host.app).await;
@@ -27,10 +31,11 @@ pub async fn settle(hosts: &[&Host]) {
             pull::pass(&host.app).await;
         }
         let mut quiet = true;
-        for host in hosts {
+        for host in hosts.iter().chain(hosts.iter().rev()) {
             quiet &= is_quiet(host).await;
         }
-        if quiet {
+        rounds_of_quiet = if quiet { rounds_of_quiet + 1 } else { 0 };
+        if rounds_of_quiet == 2 {
             return;
         }
     }

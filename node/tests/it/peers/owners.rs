@@ -24,6 +24,8 @@ impl Street {
     async fn new() -> Self {
         let world = World::new();
         let loire = world.node("loire", "FR-ARA").await;
+        // Of what acted only the gist would be kept.
+        loire.by_hand().await;
         let origin = Stranger::new().await;
         origin.serve_person(MARIE);
         origin.serve_person(PAUL);
