@@ -31,6 +31,10 @@ labels-drafts = In preparation
 labels-drafts-none = Nothing in preparation.
 labels-drafts-too-many = There are { $limit } releases in preparation already: publish or throw away some first.
 labels-draft-untitled = Untitled release
+labels-draft-tracks = { $n ->
+    [one] { $n } track
+   *[other] { $n } tracks
+}
 labels-draft-full = This release is full: { $limit } tracks at most.
 labels-ahead = Changed since it was published
 labels-published = Published

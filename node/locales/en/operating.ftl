@@ -120,17 +120,11 @@ operating-import-stop = Stop after this file
 operating-imports-before = Imports before
 operating-imports-none = Nothing was imported yet.
 operating-import-unfinished = not finished
-operating-import-taken = { $n ->
-    [one] { $n } taken
-   *[other] { $n } taken
-}
-operating-import-known = { $n ->
-    [one] { $n } here already
-   *[other] { $n } here already
-}
+operating-import-taken = { $n } taken
+operating-import-known = { $n } here already
 operating-import-refused = { $n ->
-    [one] { $n } refused
-   *[other] { $n } refused
+    [one] { $shown } refused
+   *[other] { $shown } refused
 }
 operating-import-began = Began
 operating-import-ended = Ended

@@ -31,6 +31,10 @@ labels-drafts = En préparation
 labels-drafts-none = Rien en préparation.
 labels-drafts-too-many = Il y a déjà { $limit } parutions en préparation : publiez-en ou jetez-en d’abord.
 labels-draft-untitled = Parution sans titre
+labels-draft-tracks = { $n ->
+    [one] { $n } titre
+   *[other] { $n } titres
+}
 labels-draft-full = Cette parution est pleine : { $limit } pistes au plus.
 labels-ahead = Modifiée depuis sa publication
 labels-published = Publiées

@@ -120,17 +120,11 @@ operating-import-stop = Arrêter après ce fichier
 operating-imports-before = Imports passés
 operating-imports-none = Rien n’a encore été importé.
 operating-import-unfinished = pas terminé
-operating-import-taken = { $n ->
-    [one] { $n } pris
-   *[other] { $n } pris
-}
-operating-import-known = { $n ->
-    [one] { $n } déjà là
-   *[other] { $n } déjà là
-}
+operating-import-taken = { $n } pris
+operating-import-known = { $n } déjà là
 operating-import-refused = { $n ->
-    [one] { $n } refusé
-   *[other] { $n } refusés
+    [one] { $shown } refusé
+   *[other] { $shown } refusés
 }
 operating-import-began = Commencé
 operating-import-ended = Terminé

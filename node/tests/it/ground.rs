@@ -31,7 +31,7 @@ async fn rows_are_counted_by_looking_at_some_of_them() {
     let world = World::new();
     let loire = world.node("loire", "FR-ARA").await;
     for number in 0..300 {
-        loire.drawn(&format!("song{number}"), 60);
+        loire.work(&format!("song{number}"), 60);
     }
     loire.db.count_rows().await.unwrap();
     let look = |conn: &mut Conn| match conn {
