@@ -10,8 +10,8 @@
 //! a die), [`calendar`] (months in the node's time zone), [`names`] (what people call themselves),
 //! [`db`], [`keys`], [`words`] (French and English), [`web`] (the guest, refusals), [`comparison`] (a
 //! month under several policies, as a file for an assembly), [`errands`] (how what
-//! the node does by itself fares), and this file, which opens a node's
-//! folder ([`Node::open`]), puts the rooms' routes together ([`router`]) and keeps the node running
+//! the node does by itself fares), [`totals`] (what is counted in millions), and this file, which
+//! opens a node's folder ([`Node::open`]), puts the rooms' routes together ([`router`]) and keeps the node running
 //! ([`serve`]); connections come in through [`doorway`].
 
 pub mod calendar;
